@@ -1,0 +1,1 @@
+"""Evaluators: Runnables under LangChain's names, which are LangSmith evaluators too."""

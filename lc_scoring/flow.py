@@ -1,0 +1,96 @@
+"""Flow: a judgement written once, as a generator that does no I/O.
+
+A flow yields what it wants asked, is sent the answers, and returns its result. `models.chat_model` drives it
+against a model, sync or async; a test drives it by hand:
+
+    >>> def yes_or_no() -> Flow[bool]:
+    ...     reply = yield from ask((Message("user", "Is water wet?"),), purpose="rate")
+    ...     return reply.text == "yes"
+    >>> flow = yes_or_no()
+    >>> next(flow)[0].messages[0].text
+    'Is water wet?'
+    >>> try:
+    ...     flow.send((Reply(text="yes"),))
+    ... except StopIteration as done:
+    ...     done.value
+    True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+
+from lc_scoring.errors import ModelError
+from lc_scoring.records import Usage
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of the conversation with a judge.
+
+    Attributes:
+        role: who speaks.
+        text: what is said.
+    """
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+Messages: TypeAlias = "tuple[Message | BaseMessage, ...]"
+"""A conversation. A prompt of the user's own comes as LangChain messages and is passed on as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A question to a model.
+
+    Attributes:
+        messages: the conversation so far.
+        purpose: why it is asked: "rate" for the judgement, "repair" for asking again.
+    """
+
+    messages: Messages
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A model's answer.
+
+    Attributes:
+        text: what it said, without the reasoning blocks of its message.
+        refusal: what it said in declining to answer, or None.
+        cut_off: it ran into the token limit.
+        filtered: the provider's content filter held it back.
+        usage: what it cost.
+    """
+
+    text: str
+    refusal: str | None = None
+    cut_off: bool = False
+    filtered: bool = False
+    usage: Usage = Usage()
+
+
+Flow: TypeAlias = Generator[tuple[Ask, ...], tuple[Reply | ModelError, ...], T]
+"""A judgement in progress: yields questions, is sent one answer or error for each, returns a T."""
+
+
+def ask(messages: Messages, *, purpose: str) -> Flow[Reply]:
+    """Ask one question from within a flow.
+
+    Raises:
+        ModelError: the model gave no answer.
+    """
+    (answer,) = yield (Ask(messages=messages, purpose=purpose),)
+    if isinstance(answer, ModelError):
+        raise answer
+    return answer

@@ -1,0 +1,152 @@
+"""The absolute score: one text, one rubric, one rating with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from lc_scoring.errors import ReplyError
+from lc_scoring.flow import Flow, Message, Messages, Reply, ask
+from lc_scoring.judged_text import neutralize, without_echoes
+from lc_scoring.rating import read_rating, without_residue
+from lc_scoring.records import Sample, Score, Usage
+from lc_scoring.rubric import Rubric
+from lc_scoring.scale import Scale, number_text
+from lc_scoring.template import PromptFile, Template
+
+_QUOTED_BACK = 4_000  # characters of an unreadable reply that the judge is shown again
+_LONG_QUOTE = 32  # characters from which a verbatim quotation is surely one, and not the judge's own rating
+
+Render: TypeAlias = Callable[[str, str | None, str | None], Messages]
+"""Words the question of a prediction, an input and a reference."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreJudge:
+    """How one evaluator judges; everything but the sample.
+
+    Attributes:
+        name: what is judged, for example `score_string:correctness`.
+        scale: the ratings that count.
+        render: makes the question of a sample's texts, which were neutralized before.
+        repair_question: asked when the answer cannot be read; its slots are those of the prompt file's `repair`.
+        repairs: how many times to ask again.
+        lower_is_better: turns `Score.value` round.
+        signature: what made the score.
+    """
+
+    name: str
+    scale: Scale
+    render: Render
+    repair_question: Template
+    repairs: int = 1
+    lower_is_better: bool = False
+    signature: str = ""
+
+    def judge(self, sample: Sample) -> Flow[Score]:
+        """Rate a sample, asking again where no rating can be read.
+
+        Raises:
+            ModelError: the model gave no answer.
+            ReplyError: it answered, and no rating could be read in the end.
+        """
+        messages = self.render(
+            neutralize(sample.prediction),
+            None if sample.input is None else neutralize(sample.input),
+            None if sample.reference is None else neutralize(sample.reference),
+        )
+        reply = yield from ask(messages, purpose="rate")
+        replies = [reply]
+        while True:
+            try:
+                rating = read_reply(reply, self.scale, sample)
+                break
+            except ReplyError as error:
+                if reply.refusal or len(replies) > self.repairs:
+                    raise
+                messages = (*messages, *_asked_again(reply, self._question_after(error)))
+            reply = yield from ask(messages, purpose="repair")
+            replies.append(reply)
+        return self._score(rating, replies)
+
+    def _question_after(self, error: ReplyError) -> str:
+        return self.repair_question.fill(reason=neutralize(error.reason), **scale_words(self.scale))
+
+    def _score(self, rating: float, replies: list[Reply]) -> Score:
+        texts = [without_residue(reply.text).strip() for reply in replies]
+        usage = sum((reply.usage for reply in replies[1:]), replies[0].usage)
+        return self.scored(rating, "\n\n".join(filter(None, texts)), usage)
+
+    def scored(self, rating: float, reasoning: str, usage: Usage = Usage()) -> Score:
+        """Return the Score that a rating on the scale (scale units) stands for."""
+        value = self.scale.normalize(rating)
+        return Score(
+            name=self.name,
+            value=1 - value if self.lower_is_better else value,
+            rating=rating,
+            reasoning=reasoning,
+            usage=usage,
+            signature=self.signature,
+        )
+
+
+def read_reply(reply: Reply, scale: Scale, sample: Sample) -> float:
+    """Read the rating in a judge's reply to the question about `sample`, in scale units.
+
+    Raises:
+        ReplyError: the judge declined, was held back or cut off, or wrote no rating that is certainly its own.
+    """
+    if reply.refusal:
+        raise ReplyError("The judge declined to answer.", reply=reply.refusal)
+    if reply.filtered:
+        raise ReplyError("The provider's content filter held the answer back.", reply=reply.text)
+    text, shortest = reply.text, 0
+    if len(text) >= _LONG_QUOTE:  # a shorter reply is a rating and nothing else
+        judged = (sample.prediction, sample.input, sample.reference)
+        text, shortest = without_echoes(text, filter(None, judged))
+    try:
+        rating = read_rating(text, scale, cut_off=reply.cut_off)
+        if shortest == 0 or shortest >= _LONG_QUOTE or rating == read_rating(reply.text, scale, cut_off=reply.cut_off):
+            return rating
+    except ReplyError as error:
+        raise ReplyError(error.reason, reply=reply.text) from None
+    raise ReplyError("A rating in the answer may be a quotation of the rated text.", reply=reply.text)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRenderer:
+    """Words the question with one of the package's prompts.
+
+    Attributes:
+        system: the standing instruction.
+        user: the question; what is the same for every sample is filled in already.
+    """
+
+    system: Message
+    user: Template
+
+    @classmethod
+    def of(cls, prompt: PromptFile, rubric: Rubric, scale: Scale) -> PromptRenderer:
+        """Fill in what is the same for every sample."""
+        user = prompt.user.partial(rubric=rubric.render(), **scale_words(scale))
+        return cls(Message("system", prompt.system), user)
+
+    def __call__(self, prediction: str, question: str | None, reference: str | None) -> Messages:
+        """Word the question about one sample."""
+        text = self.user.fill(prediction=prediction, input=question or "", reference=reference or "")
+        return (self.system, Message("user", text))
+
+
+def scale_words(scale: Scale) -> dict[str, str]:
+    """Return the words for a scale's slots in a prompt file: `low`, `high`, `steps`."""
+    steps = "" if scale.step is None else f", in steps of {number_text(scale.step)}"
+    return {"low": number_text(scale.low), "high": number_text(scale.high), "steps": steps}
+
+
+def _asked_again(reply: Reply, question: str) -> Messages:
+    text = reply.text.strip()
+    if len(text) > _QUOTED_BACK:
+        text = f"[...] {text[-_QUOTED_BACK:]}"
+    said = (Message("assistant", text),) if text else ()
+    return (*said, Message("user", question))

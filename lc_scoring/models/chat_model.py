@@ -1,0 +1,139 @@
+"""The driver: answers a flow's questions with a LangChain model, sync and async side by side here alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.runnables import Runnable, RunnableConfig
+
+from lc_scoring.errors import ConfigError, ModelError, ScoringError
+from lc_scoring.flow import Ask, Flow, Message, Reply
+from lc_scoring.records import Usage
+
+T = TypeVar("T")
+Judge = Runnable[Any, Any]
+
+_MESSAGES: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+_CUT_OFF = frozenset({"length", "max_tokens", "max_output_tokens"})
+_FILTERED = frozenset({"content_filter", "safety", "content_filtered"})
+_SECRET = re.compile(r"\b(sk|pk|lsv2|key|gsk|xai|AIza|Bearer)([-_ ]?)[\w\-*.]{8,}")
+_ONE_CALL = Usage(calls=1)
+
+
+def answer(flow: Flow[T], model: Judge, config: RunnableConfig) -> T:
+    """Run a flow to its end, asking `model`.
+
+    Raises:
+        ModelError: the model raised; its exception is the cause.
+        ConfigError: the model returned neither a message nor text.
+    """
+    try:
+        asks = next(flow)
+        while True:
+            asks = flow.send(tuple([_reply(ask, model, config) for ask in asks]))
+    except StopIteration as done:
+        return done.value
+
+
+async def aanswer(flow: Flow[T], model: Judge, config: RunnableConfig) -> T:
+    """Run a flow to its end, awaiting `model`; see `answer`."""
+    try:
+        asks = next(flow)
+        while True:
+            asks = flow.send(tuple([await _areply(ask, model, config) for ask in asks]))
+    except StopIteration as done:
+        return done.value
+
+
+def _reply(ask: Ask, model: Judge, config: RunnableConfig) -> Reply | ModelError:
+    try:
+        output = model.invoke(_conversation(ask), config)
+    except ScoringError as error:
+        return _known(error)
+    except Exception as error:  # noqa: BLE001 - the outside world: a provider may raise anything
+        return _no_answer(error)
+    return _read_output(output)
+
+
+async def _areply(ask: Ask, model: Judge, config: RunnableConfig) -> Reply | ModelError:
+    try:
+        output = await model.ainvoke(_conversation(ask), config)
+    except ScoringError as error:
+        return _known(error)
+    except Exception as error:  # noqa: BLE001 - the outside world: a provider may raise anything
+        return _no_answer(error)
+    return _read_output(output)
+
+
+def _conversation(ask: Ask) -> list[BaseMessage]:
+    return [
+        _MESSAGES[message.role](content=message.text) if isinstance(message, Message) else message
+        for message in ask.messages
+    ]
+
+
+def _known(error: ScoringError) -> ModelError:
+    if isinstance(error, ModelError):
+        return error
+    raise error
+
+
+def _no_answer(error: Exception) -> ModelError:
+    said = _SECRET.sub(r"\1\2***", " ".join(str(error).split()))
+    failure = ModelError(
+        f"The judge gave no answer: {type(error).__name__}: {said or 'no message'}",
+        retryable=getattr(error, "is_retryable", None),
+    )
+    failure.__cause__ = error
+    return failure
+
+
+def _read_output(output: object) -> Reply:
+    if isinstance(output, str):
+        return Reply(text=output, usage=_ONE_CALL)
+    if not isinstance(output, BaseMessage):
+        raise ConfigError(
+            f"A judge must end in a message or text; this one returned {type(output).__name__}. "
+            "Add a step that takes the text out of it."
+        )
+    finish = _finish(output.response_metadata)
+    return Reply(
+        text=str(output.text),
+        refusal=_refusal(output),
+        cut_off=finish in _CUT_OFF,
+        filtered=finish in _FILTERED,
+        usage=_usage(output),
+    )
+
+
+def _finish(metadata: dict[str, Any]) -> str:
+    """Return why the model stopped: each provider has its own key for it."""
+    reason = metadata.get("finish_reason") or metadata.get("stop_reason") or metadata.get("done_reason")
+    if not reason and (incomplete := metadata.get("incomplete_details")):
+        reason = incomplete.get("reason") if isinstance(incomplete, dict) else None
+    return str(reason).lower() if reason else ""
+
+
+def _refusal(message: BaseMessage) -> str | None:
+    if refusal := message.additional_kwargs.get("refusal"):
+        return str(refusal)
+    if isinstance(message.content, list):
+        for block in message.content:
+            if isinstance(block, dict) and block.get("type") == "refusal":
+                return str(block.get("refusal") or "The provider gave no reason.")
+            inner = block.get("value") if isinstance(block, dict) else None
+            if isinstance(inner, dict) and inner.get("type") == "refusal":
+                return str(inner.get("refusal") or "The provider gave no reason.")
+    if message.response_metadata.get("stop_reason") == "refusal":
+        return str(message.text) or "The provider gave no reason."
+    return None
+
+
+def _usage(message: BaseMessage) -> Usage:
+    counted = getattr(message, "usage_metadata", None)
+    if not counted:
+        return _ONE_CALL
+    return Usage(calls=1, input_tokens=counted["input_tokens"], output_tokens=counted["output_tokens"])

@@ -1,0 +1,106 @@
+"""The offline judge: a chat model that needs no key and no network, for correctness against a short reference.
+
+It reads the sections of this package's own prompt, hands them to the small trained model in `lc_scoring.trained`
+and answers like any judge: reasons, a confidence, a rating in double brackets. For anything but that one job it
+raises `ScopeError`. What it agrees with and where it is blind: docs/offline-judge.md.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+
+from lc_scoring.errors import ConfigError, ScopeError
+from lc_scoring.scale import Scale, number_text
+from lc_scoring.trained.correctness import assess
+
+_CURE = 'name a real judge, for example llm="openai:gpt-5-mini".'
+_JUDGED = frozenset({"correctness", "accuracy"})
+_SCALE = re.compile(r"^The scale runs from (\S+) \(lowest\) to (\S+) \(highest\)(?:, in steps of (\S+))?\.$", re.M)
+_DECIMALS = 100  # a scale without steps gets ratings of its hundredth part
+
+
+class OfflineJudge(BaseChatModel):
+    """A judge of correctness against a short reference, in this process and without a model download.
+
+    It is a logistic regression over lexical evidence, no language model: good for demos, continuous integration
+    and a cheap first filter; no substitute for a judge. See docs/offline-judge.md for what it agrees with.
+
+    Raises:
+        ScopeError: another criterion than correctness or accuracy, no reference, a reference over 40 words, or
+            a script it was not fitted on.
+        ConfigError: the prompt is not this package's own, so its sections cannot be found.
+    """
+
+    @property
+    def _llm_type(self) -> str:
+        return "lc-scoring-offline"
+
+    @property
+    def model(self) -> str:
+        """The name shown in signatures."""
+        return "correctness-1"
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,  # noqa: ARG002 - BaseChatModel's signature
+        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - BaseChatModel's signature
+        **kwargs: Any,  # noqa: ARG002 - BaseChatModel's signature
+    ) -> ChatResult:
+        answer = AIMessage(content=_judge(str(messages[-1].text)))
+        return ChatResult(generations=[ChatGeneration(message=answer)])
+
+
+def _judge(prompt: str) -> str:
+    scale = _scale(prompt)
+    _check_criteria(_section(prompt, "rubric"))
+    reference = _section(prompt, "sample_reference")
+    if reference is None:
+        raise ScopeError(f"The offline judge compares with a reference, and none was given: {_CURE}")
+    prediction, question = _section(prompt, "sample_prediction"), _section(prompt, "sample_input")
+    assessment = assess(prediction=prediction or "", reference=reference, input=question)
+    rating = number_text(_rating(scale, assessment.probability))
+    reasons = " ".join(assessment.reasons)
+    return f"{reasons}\nConfidence: {assessment.confidence:.2f}\nRating: [[{rating}]]"
+
+
+def _scale(prompt: str) -> Scale:
+    found = _SCALE.search(prompt)
+    if found is None:
+        raise ConfigError(
+            "The offline judge reads lc_scoring's own prompt and cannot find its sections in this one: "
+            f"leave out prompt=, or {_CURE}"
+        )
+    low, high, step = found.groups()
+    return Scale(float(low), float(high), float(step) if step else None)
+
+
+def _check_criteria(rubric: str | None) -> None:
+    names = [line.partition(":")[0].strip() for line in (rubric or "").splitlines() if not line.startswith(" ")]
+    foreign = [name for name in names if name.lower() not in _JUDGED]
+    if foreign or not names:
+        raise ScopeError(
+            "The offline judge knows one criterion, correctness (or accuracy); "
+            f"asked for {', '.join(foreign) or 'none'}: {_CURE}"
+        )
+
+
+def _section(prompt: str, tag: str) -> str | None:
+    """Return what stands between a tag's lines; judged text cannot hold the tag, it was neutralized."""
+    _, opened, rest = prompt.partition(f"\n<{tag}>\n")
+    inside, closed, _ = rest.partition(f"\n</{tag}>\n")
+    return inside if opened and closed else None
+
+
+def _rating(scale: Scale, probability: float) -> float:
+    if scale.step is None:
+        whole = float(scale.low).is_integer() and float(scale.high).is_integer() and scale.high - scale.low > 1
+        step = 1 if whole else (scale.high - scale.low) / _DECIMALS
+        scale = Scale(scale.low, scale.high, step)
+    return round(scale.denormalize(probability), 6)

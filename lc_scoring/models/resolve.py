@@ -1,0 +1,88 @@
+"""Resolve: turns what people pass as `llm=` into a judge, a Runnable that ends in a message or text."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from langchain_core.language_models import BaseLanguageModel
+from langchain_core.runnables import Runnable, RunnableLambda
+
+from lc_scoring.errors import ConfigError, MissingExtra
+from lc_scoring.models.chat_model import Judge
+
+SETTING = "LC_SCORING_LLM"
+"""The environment variable that names the judge used where no `llm` is given."""
+
+DEFAULT_LLM = "openai:gpt-5-mini"
+"""The judge used where neither `llm` nor the setting names one."""
+
+_OFFLINE = 'For a first try without a key, llm="offline" judges correctness against a short reference.'
+
+
+def resolve_llm(llm: object = None) -> Judge:
+    """Turn `llm` into a judge.
+
+    Args:
+        llm: a chat model or any Runnable that ends in a message or text; a function of messages; a model string
+            such as `"openai:gpt-5-mini"`; `"offline"`; or None for the setting `LC_SCORING_LLM`, else
+            `"openai:gpt-5-mini"`. A model made from a string gets temperature 0 where it takes one.
+
+    Raises:
+        ConfigError: it is none of these, the model is unknown, or its key is missing.
+        MissingExtra: the model's provider package is not installed.
+    """
+    if isinstance(llm, Runnable):
+        return llm
+    if llm is None:
+        llm = os.environ.get(SETTING) or DEFAULT_LLM
+    if isinstance(llm, str):
+        return _from_name(llm)
+    if callable(llm):
+        return RunnableLambda(llm)
+    raise ConfigError(
+        f"llm takes a chat model, a Runnable, a function, a model string such as {DEFAULT_LLM!r}, or 'offline'; "
+        f"got {type(llm).__name__}."
+    )
+
+
+def judge_name(judge: Judge) -> str:
+    """Return the model's name as signatures and reports show it; it holds no key and no address.
+
+    Example:
+        >>> judge_name(RunnableLambda(lambda messages: "[[5]]"))
+        'RunnableLambda'
+    """
+    inner: Any = judge
+    while not isinstance(inner, BaseLanguageModel) and isinstance(getattr(inner, "bound", None), Runnable):
+        inner = inner.bound
+    name = getattr(inner, "model_name", None) or getattr(inner, "model", None)
+    kind = type(inner).__name__
+    temperature = getattr(inner, "temperature", None)
+    label = f"{kind}:{name}" if isinstance(name, str) and name else kind
+    return label if temperature is None else f"{label}@{temperature}"
+
+
+def _from_name(name: str) -> Judge:
+    if name == "offline":
+        from lc_scoring.models.offline import OfflineJudge  # noqa: PLC0415 - only who asks for it pays for it
+
+        return OfflineJudge()
+    try:
+        from langchain.chat_models import init_chat_model  # noqa: PLC0415 - half a second, only for model strings
+
+        model = init_chat_model(name)
+    except ImportError as error:
+        raise MissingExtra(f"The judge {name!r} needs a package that is not installed: {error}. {_OFFLINE}") from error
+    except ValueError as error:
+        raise ConfigError(f"Unknown judge {name!r}: {_first_line(error)} Write it as 'provider:model'. {_OFFLINE}") from error
+    except Exception as error:
+        # Each provider has its own exception for a missing key; what they share is that the model was not made.
+        raise ConfigError(f"The judge {name!r} cannot be made: {_first_line(error)} {_OFFLINE}") from error
+    if (getattr(model, "profile", None) or {}).get("temperature") and getattr(model, "temperature", 0) is None:
+        return model.model_copy(update={"temperature": 0})
+    return model
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

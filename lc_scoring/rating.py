@@ -1,0 +1,175 @@
+r"""Rating: the one reader of a judge's words, from `[[n]]` and its relatives to a number on the scale.
+
+A rating is read, never guessed. The grammar, on the reply without reasoning residue:
+
+    rating   :=  "[[" [label sep] number [unit | denominator] "]]"     the last one binds
+              |  "[[" label "]]" sep number                            the placeholder echoed, the number behind it
+    label    :=  rating, score, grade ... in several languages
+    sep      :=  ":" or "="
+    number   :=  [+-] digits [. digits], also in full-width characters
+    denominator := "/ n" or "out of n", n the top of the scale
+    unit     :=  points, stars, 점, 分 ..., and % on a scale up to 100
+
+White space, asterisks, backticks and underscores around the parts do not matter; `\[\[8\]\]` and `［［8］］` are
+brackets too. Arrays (`[[1, 2]]`), code (`df[[3]]`) and words (`[[True]]`) are no ratings and are passed over.
+A last bracket that starts like a rating and is none (`[[7-8]]`, `[[Rating: none]]`), or one off the scale, is an
+error: an earlier number must not stand in for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lc_scoring.errors import ReplyError
+from lc_scoring.scale import Scale, number_text, plain_number
+
+_RESIDUE_END = re.compile(
+    r"</think(?:ing)?\s*>|◁/think▷|\[/THINK\]|<channel\|>|<\|channel\|>\s*final\s*<\|message\|>", re.IGNORECASE
+)
+_RESIDUE_START = re.compile(r"<think(?:ing)?\s*>|◁think▷|\[THINK\]|<\|channel\|>\s*analysis\b", re.IGNORECASE)
+
+_PERCENT_TOP = 100
+_NEAR = 60  # characters behind an echoed placeholder in which its number must stand
+_TAIL = 400  # characters at a reply's end in which a number without brackets is looked for, to name it in the error
+_WIDE = str.maketrans("［］．／：＝％－−＋", "[]./:=%--+")
+_ESCAPED = re.compile(r"\\([\[\]])\\\1")
+
+_LABEL = (
+    r"(?:(?:(?:final|overall|total|my|the|your)\s+){0,2}"
+    r"(?:rating|score|grade|mark|verdict|note|bewertung|punktzahl|gesamtbewertung|calificaci[oó]n|puntuaci[oó]n"
+    r"|valoraci[oó]n|nota|pontua[cç][aã]o|punteggio|voto|оценка|рейтинг|評価|評点|評分|评分|评级|得分|分数|總分|总分"
+    r"|スコア|평가|평점|점수|등급|총점)(?:\s+(?:value|number|n|점수))?)"
+)
+_NUMBER = r"[+-]?(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})"
+_UNIT = r"(?:points?|pts?\.?|stars?|punkte?|sterne?|puntos?|分|点|點|점|★)"
+_MARKUP = r"[\s*_`]*+"
+_SEPARATOR = rf"{_MARKUP}[:=]{_MARKUP}"
+_VALUE = rf"(?P<number>{_NUMBER}){_MARKUP}(?:(?:/|out\s+of|von)\s*(?P<top>{_NUMBER}))?{_MARKUP}(?P<unit>%|{_UNIT})?"
+
+_BRACKETS = re.compile(r"\[\[(?<!\[\[\[)(?!\[)((?:[^\[\]]|\[[^\[\]]{1,40}\](?=\]\])){1,80}+)\]\]")
+_INSIDE = re.compile(rf"{_MARKUP}(?:{_LABEL}{_SEPARATOR})?\[?{_VALUE}{_MARKUP}\]?", re.IGNORECASE)
+_STARTS_LIKE_ONE = re.compile(rf"{_MARKUP}(?:{_LABEL}{_SEPARATOR}|{_NUMBER})", re.IGNORECASE)
+_PLACEHOLDER = re.compile(rf"{_MARKUP}(?:{_LABEL}|n|number){_MARKUP}", re.IGNORECASE)
+_BEHIND = re.compile(rf"{_MARKUP}[:=]{_MARKUP}(?P<bracket>\[)?{_VALUE}(?(bracket)\s*\])(?![\[\d])", re.IGNORECASE)
+_CODE_BEFORE = re.compile(r"[A-Za-z0-9)\]]\(?$")
+_LABEL_BEFORE = re.compile(rf"{_LABEL}\(?$", re.IGNORECASE)
+_SIDE_BY_SIDE = re.compile(r"[\s,;/&|]*(?:and|or|to)?[\s,;/&|]*", re.IGNORECASE)
+_OPENING = re.compile(rf"[\W_]*(?:{_LABEL})?[\W_]*", re.IGNORECASE)
+_UNBRACKETED = re.compile(rf"{_LABEL}{_MARKUP}[:=]?{_MARKUP}\[?{_NUMBER}|{_NUMBER}\s*/\s*\d+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A place in the reply that claims to be a rating; `value` is None where it starts like one and is none."""
+
+    start: int
+    end: int
+    value: re.Match[str] | None
+
+
+def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
+    """Read the one rating that a judge's reply settles on.
+
+    Args:
+        text: the reply, reasoning residue and all.
+        scale: which numbers are possible.
+        cut_off: the reply ended at the token limit. Then only a rating that opens the reply is read: any other
+            may belong to a part of an answer whose whole was never written.
+
+    Returns:
+        The rating in scale units, an int where it is whole.
+
+    Raises:
+        ReplyError: there is none, it is off the scale, or it cannot be told which number is meant.
+
+    Example:
+        >>> read_rating("First [[3]], on reflection: Rating: [[7.5]]", Scale(1, 10))
+        7.5
+        >>> read_rating("Rating: [[14]]", Scale(1, 10))
+        Traceback (most recent call last):
+        ...
+        lc_scoring.errors.ReplyError: The rating 14 is off the scale 1..10. The judge wrote: 'Rating: [[14]]'
+    """
+    answer = _plain(without_residue(text))
+    found = list(_ratings(answer))
+    if not found:
+        raise ReplyError(_why_none(text, answer, cut_off=cut_off), reply=text)
+    last = found[0] if cut_off else found[-1]
+    if cut_off and not _OPENING.fullmatch(answer, 0, last.start):
+        raise ReplyError("The reply was cut off at the token limit before its rating was final.", reply=text)
+    rating = _number(last, answer, scale, text)
+    for other in found[-2:-1]:
+        if _SIDE_BY_SIDE.fullmatch(answer, other.end, last.start) and _number(other, answer, scale, text) != rating:
+            sides = answer[other.start : last.end]
+            raise ReplyError(f"Two ratings stand side by side, {sides}: which one is meant?", reply=text)
+    return rating
+
+
+def without_residue(text: str) -> str:
+    """Drop what a reasoning model thought aloud, also where the opening or the closing tag is missing.
+
+    Example:
+        >>> without_residue("maybe [[2]]</think> Rating: [[8]]")
+        ' Rating: [[8]]'
+        >>> without_residue("<think>maybe [[2]]")
+        ''
+    """
+    if not ("<" in text or "THINK]" in text or "◁" in text):
+        return text
+    begin = max((end.end() for end in _RESIDUE_END.finditer(text)), default=0)
+    again = _RESIDUE_START.search(text, begin)
+    return text[begin : again.start() if again else None]
+
+
+def _plain(text: str) -> str:
+    if "\\[\\[" in text:
+        text = _ESCAPED.sub(r"\1\1", text)
+    return text.translate(_WIDE) if "［" in text else text
+
+
+def _ratings(answer: str) -> Iterator[_Found]:
+    for brackets in _BRACKETS.finditer(answer):
+        start, end, inside = brackets.start(), brackets.end(), brackets[1].translate(_WIDE)
+        if _is_code(answer, start):
+            continue
+        if value := _INSIDE.fullmatch(inside):
+            yield _Found(start, end, value)
+        elif _PLACEHOLDER.fullmatch(inside):
+            if behind := _BEHIND.match(answer[end : end + _NEAR].translate(_WIDE)):
+                yield _Found(start, end + behind.end(), behind)
+        elif "," not in inside and _STARTS_LIKE_ONE.match(inside):
+            yield _Found(start, end, None)
+
+
+def _is_code(answer: str, start: int) -> bool:
+    before = answer[max(0, start - _NEAR) : start]
+    return _CODE_BEFORE.search(before) is not None and _LABEL_BEFORE.search(before) is None
+
+
+def _number(found: _Found, answer: str, scale: Scale, text: str) -> float:
+    value = found.value
+    if value is None:
+        raise ReplyError(f"{answer[found.start : found.end]} is no single number.", reply=text)
+    rating = plain_number(float(value["number"]))
+    top = value["top"]
+    if top is not None and float(top) != scale.high:
+        raise ReplyError(f"The rating is out of {top}, but the scale is {scale}.", reply=text)
+    if value["unit"] == "%" and scale.high != _PERCENT_TOP:
+        raise ReplyError(f"The rating is a percentage, but the scale is {scale}.", reply=text)
+    if not scale.contains(rating):
+        raise ReplyError(f"The rating {number_text(rating)} is off the scale {scale}.", reply=text)
+    return rating
+
+
+def _why_none(text: str, answer: str, *, cut_off: bool) -> str:
+    if not text.strip():
+        return "The reply is empty."
+    if cut_off:
+        return "The reply was cut off at the token limit before a rating was written."
+    if not answer.strip():
+        return "The reply holds reasoning and no answer after it."
+    if bare := _UNBRACKETED.search(answer[-_TAIL:]):
+        return f"The reply holds no rating in double brackets ([[n]]); it says {bare[0]!r}."
+    return "The reply holds no rating in double brackets ([[n]])."

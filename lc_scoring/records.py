@@ -1,0 +1,134 @@
+"""Records: what goes into a judgement (Sample) and what comes out of it (Score or Failure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lc_scoring.errors import ConfigError, ScoringError
+
+MAX_CHARACTERS = 500_000
+"""The longest text one field of a Sample may hold: about the context window of common judges."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One text to be judged, and what it is judged beside.
+
+    Attributes:
+        prediction: the text to rate; may be empty, since an empty answer is an answer.
+        input: what the text responds to (a question, an instruction), or None.
+        reference: a known good answer, or None.
+        contexts: texts the prediction should rest on; may be empty.
+        id: the row's own name, or None.
+        metadata: anything else about the row; never shown to a judge.
+
+    Raises:
+        ConfigError: a text is no str, is longer than `MAX_CHARACTERS`, or holds a NUL character or half of a
+            surrogate pair (neither survives the way to a model).
+
+    Example:
+        >>> Sample(prediction="Paris", input="What is the capital of France?").reference is None
+        True
+    """
+
+    prediction: str
+    input: str | None = None
+    reference: str | None = None
+    contexts: tuple[str, ...] = ()
+    id: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def __post_init__(self) -> None:
+        _check_text("prediction", self.prediction)
+        if self.input is not None:
+            _check_text("input", self.input)
+        if self.reference is not None:
+            _check_text("reference", self.reference)
+        for number, context in enumerate(self.contexts):
+            _check_text(f"contexts[{number}]", context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens and calls that a score cost. A count the model did not report is 0 in `calls` it did not cover.
+
+    Attributes:
+        calls: answers received from models, repair questions included.
+        input_tokens: tokens read by the model, as it reports them.
+        output_tokens: tokens written by the model, its reasoning included.
+
+    Example:
+        >>> Usage(calls=1, input_tokens=90, output_tokens=20) + Usage(calls=1, input_tokens=9, output_tokens=2)
+        Usage(calls=2, input_tokens=99, output_tokens=22)
+    """
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            calls=self.calls + other.calls,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A judgement.
+
+    Attributes:
+        name: what was judged, for example `score_string:correctness`.
+        value: in [0, 1]; higher is better.
+        rating: the judge's own number in scale units, or None where the judge gives none.
+        label: a verdict in words, or None.
+        reasoning: why, in the judge's words; holds the rating as the judge wrote it.
+        parts: the scores this one was made of, per criterion or per judge.
+        usage: what it cost.
+        signature: what made it: evaluator, rubric, prompt, scale, model, package. Equal signatures are comparable.
+    """
+
+    name: str
+    value: float
+    rating: float | None = None
+    label: str | None = None
+    reasoning: str = ""
+    parts: tuple[Score, ...] = ()
+    usage: Usage = Usage()
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A judgement that did not come about. It has no value, so it can enter no mean.
+
+    Attributes:
+        name: what should have been judged.
+        error: why not.
+        sample_id: the row's id, or None.
+    """
+
+    name: str
+    error: ScoringError
+    sample_id: str | None = None
+
+
+def _check_text(name: str, text: object) -> None:
+    if not isinstance(text, str):
+        raise ConfigError(f"{name} must be text (str), got {type(text).__name__}: convert it before scoring.")
+    if len(text) > MAX_CHARACTERS:
+        raise ConfigError(
+            f"{name} holds {len(text):,} characters; {MAX_CHARACTERS:,} fit. Shorten it or score it in pieces."
+        )
+    if "\x00" in text:
+        raise ConfigError(f"{name} holds a NUL character at {text.index(chr(0))}: remove it, services reject it.")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ConfigError(
+                f"{name} holds half of a surrogate pair at {error.start}: decode the text again, or replace it."
+            ) from error

@@ -1,0 +1,147 @@
+"""Rubric files: a rubric as TOML or YAML, checked with line numbers.
+
+    name = "support"
+    version = 1
+    scale = { low = 1, high = 5 }
+
+    [[criteria]]
+    name = "accuracy"
+    description = "Is what it says about the product true?"
+    levels = { 1 = "Wrong or made up.", 3 = "Right in the main.", 5 = "Right in every detail." }
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lc_scoring.errors import ConfigError
+from lc_scoring.rubric import Criterion, Rubric
+from lc_scoring.scale import Scale
+
+_RUBRIC_KEYS = ("name", "version", "scale", "criteria")
+_CRITERION_KEYS = ("name", "description", "levels", "lower_is_better")
+_SUFFIXES = (".toml", ".yaml", ".yml")
+
+
+def is_rubric_file(criteria: object) -> bool:
+    """Tell whether `criteria` names a rubric file: a Path, or a text that ends like one."""
+    return isinstance(criteria, Path) or (isinstance(criteria, str) and criteria.endswith(_SUFFIXES))
+
+
+def load_rubric(path: str | Path) -> Rubric:
+    """Read a rubric file.
+
+    Args:
+        path: a `.toml`, `.yaml` or `.yml` file.
+
+    Raises:
+        ConfigError: there is no such file, it is no TOML or YAML, or it does not describe a rubric; the message
+            names the file and, where it can be told, the line.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The rubric file {path} cannot be read: {error}.") from error
+    data = _parse_toml(path, text) if path.suffix == ".toml" else _parse_yaml(path, text)
+    try:
+        return _rubric(data)
+    except _At as error:
+        raise ConfigError(f"{path}{_line_of(text, error.word)}: {error}") from error
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+class _At(ConfigError):
+    """An error whose place in the file is the line that holds `word`."""
+
+    def __init__(self, message: str, word: str) -> None:
+        super().__init__(message)
+        self.word = word
+
+
+def _parse_toml(path: Path, text: str) -> object:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is no valid TOML: {error}.") from error
+
+
+def _parse_yaml(path: Path, text: str) -> object:
+    import yaml  # noqa: PLC0415 - most people never load one
+
+    try:
+        _refuse_repeated_keys(yaml.compose(text, Loader=yaml.SafeLoader))
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is no valid YAML: {' '.join(str(error).split())}.") from error
+    except _At as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _refuse_repeated_keys(node: Any) -> None:
+    """YAML lets a later key replace an earlier one without a word; a rubric must not lose a level that way."""
+    seen = set[str]()
+    for child in getattr(node, "value", ()) if not isinstance(getattr(node, "value", None), str) else ():
+        key, value = child if isinstance(child, tuple) else (None, child)
+        if key is not None:
+            if key.value in seen:
+                raise _At(f"line {key.start_mark.line + 1}: {key.value!r} stands twice; keep one.", str(key.value))
+            seen.add(key.value)
+        _refuse_repeated_keys(value)
+
+
+def _rubric(data: object) -> Rubric:
+    table = _table(data, "A rubric file", _RUBRIC_KEYS)
+    rows = table.get("criteria")
+    if isinstance(rows, Mapping):
+        rows = [{"name": name, **_criterion_table(what)} for name, what in rows.items()]
+    if not isinstance(rows, Sequence) or isinstance(rows, str) or not rows:
+        raise ConfigError("A rubric file needs criteria: a list of tables with a name, a description, levels.")
+    names = [row["name"] for row in rows if isinstance(row, Mapping) and "name" in row]
+    for name in names:
+        if names.count(name) > 1:
+            raise _At(f"Criterion {name!r} stands {names.count(name)} times; keep one.", str(name))
+    version = table.get("version", 0)
+    if isinstance(version, bool) or not isinstance(version, int):
+        raise _At(f"version must be a whole number, got {version!r}.", "version")
+    scale = Scale.parse(table["scale"]) if "scale" in table else None
+    return Rubric(
+        criteria=tuple(map(_criterion, rows)), name=str(table.get("name", "")), version=version, scale=scale
+    )
+
+
+def _criterion_table(what: object) -> Mapping[str, Any]:
+    return what if isinstance(what, Mapping) else {"description": what}
+
+
+def _criterion(row: object) -> Criterion:
+    table = _table(row, "A criterion", _CRITERION_KEYS)
+    if not isinstance(table.get("name"), str) or not table["name"]:
+        raise ConfigError(f"A criterion needs a name, got {dict(table)!r}.")
+    if not isinstance(table.get("levels", {}), Mapping):
+        raise _At(f"levels of {table['name']!r} must be a table of ratings to descriptions.", table["name"])
+    if not isinstance(table.get("lower_is_better", False), bool):
+        raise _At(f"lower_is_better of {table['name']!r} must be true or false.", "lower_is_better")
+    try:
+        return Criterion(**table)
+    except ConfigError as error:
+        raise _At(str(error), table["name"]) from error
+
+
+def _table(data: object, what: str, keys: Sequence[str]) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{what} is a table of {', '.join(keys)}; got {type(data).__name__}.")
+    for key in data:
+        if key not in keys:
+            raise _At(f"{what} has no {key!r}; it has {', '.join(keys)}.", str(key))
+    return data
+
+
+def _line_of(text: str, word: str) -> str:
+    """Return `, line N` of the last line with `word`: of a repeated name the repetition is the place to look."""
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if word in line]
+    return f", line {lines[-1]}" if lines else ""

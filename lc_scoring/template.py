@@ -1,0 +1,98 @@
+"""Templates: prompt files, filled in one pass, so that nothing in a filled-in text is ever expanded."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from lc_scoring.errors import ConfigError
+
+_SLOT = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with named slots such as `{prediction}`.
+
+    Attributes:
+        pieces: literal text at even places, slot names at odd ones.
+
+    Example:
+        >>> greeting = Template.of("Dear {name}, about {topic}")
+        >>> greeting.fill(name="{topic}", topic="braces")
+        'Dear {topic}, about braces'
+    """
+
+    pieces: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Template:
+        """Cut `text` at its slots. Braces that enclose anything but a lower-case name are plain text."""
+        return cls(tuple(_SLOT.split(text)))
+
+    @property
+    def slots(self) -> frozenset[str]:
+        """The names of the slots."""
+        return frozenset(self.pieces[1::2])
+
+    def fill(self, **texts: str) -> str:
+        """Put the texts into their slots.
+
+        Raises:
+            ConfigError: a slot has no text.
+        """
+        try:
+            return "".join([texts[piece] if at % 2 else piece for at, piece in enumerate(self.pieces)])
+        except KeyError as missing:
+            raise ConfigError(f"The template needs a text for {{{missing.args[0]}}}; got {sorted(texts)}.") from None
+
+    def partial(self, **texts: str) -> Template:
+        """Fill some slots now and keep the others: what is the same for every sample is filled once."""
+        pieces = [self.pieces[0]]
+        for slot, literal in zip(self.pieces[1::2], self.pieces[2::2], strict=True):
+            if slot in texts:
+                pieces[-1] += texts[slot] + literal
+            else:
+                pieces += [slot, literal]
+        return Template(tuple(pieces))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptFile:
+    """A prompt as it stands in its file.
+
+    Attributes:
+        name: the file's name without its ending.
+        version: goes up whenever a word changes, since scores of different wordings do not compare.
+        system: the standing instruction, the same for every sample.
+        user: the question to the judge.
+        repair: the question asked when its answer could not be read.
+    """
+
+    name: str
+    version: int
+    system: str
+    user: Template
+    repair: Template
+
+
+@cache
+def load_prompt(name: str) -> PromptFile:
+    """Read one of the package's prompt files.
+
+    Example:
+        >>> sorted(load_prompt("score_string").user.slots)
+        ['high', 'input', 'low', 'prediction', 'rubric', 'steps']
+    """
+    text = files("lc_scoring").joinpath("prompts", f"{name}.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(text)
+    return PromptFile(
+        name=name,
+        version=data["version"],
+        system=data["system"].strip(),
+        user=Template.of(data["user"].strip()),
+        repair=Template.of(data["repair"].strip()),
+    )

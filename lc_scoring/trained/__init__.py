@@ -1,0 +1,1 @@
+"""Small models fitted on human labels that score without a language model."""
