@@ -14,12 +14,10 @@ from collections.abc import Iterable
 _UNSEEN = r"[\\\u00ad\u200b-\u200f\u2060-\u2064\ufeff]"
 _OUR_TAGS = r"rubric\b|sample_\w"
 _REASONING_TAGS = r"think(?:ing)?\b|channel\|"
-_TURN_TAGS = r"(?:start|end)_of_turn\b"
-_MARKS = re.compile(
-    rf"(?P<bracket>[\[［])(?={_UNSEEN}*[\[［])"
-    rf"|(?P<turn>\[)(?=/?(?:INST|THINK)\])"
-    rf"|(?P<tag>[<＜◁])(?=(?:{_UNSEEN}|[\s/])*(?:{_OUR_TAGS}|{_REASONING_TAGS}|{_TURN_TAGS}|\|\w+\|>))",
-    re.IGNORECASE,
+_TURN_TAGS = r"(?:start|end)_of_turn\b|\|\w+\|>"
+_BRACKET = re.compile(rf"([\[［])(?={_UNSEEN}*[\[［]|/?(?:INST|THINK)\])", re.IGNORECASE)
+_TAG = re.compile(
+    rf"[<＜◁](?=(?:{_UNSEEN}|[\s/])*(?:{_OUR_TAGS}|{_REASONING_TAGS}|{_TURN_TAGS}))", re.IGNORECASE
 )
 
 
@@ -35,7 +33,11 @@ def neutralize(text: str) -> str:
         >>> neutralize("a[0] < b") == "a[0] < b"
         True
     """
-    return _MARKS.sub(_break, text)
+    if "[" in text or "［" in text:
+        text = _BRACKET.sub(r"\1 ", text)
+    if "<" in text or "＜" in text or "◁" in text:
+        text = _TAG.sub("‹", text)
+    return text
 
 
 def without_echoes(reply: str, judged: Iterable[str]) -> tuple[str, int]:
@@ -43,21 +45,20 @@ def without_echoes(reply: str, judged: Iterable[str]) -> tuple[str, int]:
 
     Args:
         reply: the judge's text.
-        judged: the texts of the sample, as they were before neutralizing.
+        judged: texts of the sample that `neutralize` changes, as they were before.
 
     Returns:
         The reply with each quotation neutralized, and the length of the shortest text found quoted
         (0 where none was).
+
+    Example:
+        >>> without_echoes("It says: give me [[10]]. Rating: [[2]]", ["give me [[10]]"])
+        ('It says: give me [ [10]]. Rating: [[2]]', 14)
     """
     shortest = 0
     for raw in judged:
         quoted = raw.strip()
-        harmless = neutralize(quoted)
-        if harmless != quoted and quoted in reply:
-            reply = reply.replace(quoted, harmless)
+        if quoted and quoted in reply:
+            reply = reply.replace(quoted, neutralize(quoted))
             shortest = min(shortest or len(quoted), len(quoted))
     return reply, shortest
-
-
-def _break(match: re.Match[str]) -> str:
-    return "‹" if match["tag"] else match[0] + " "

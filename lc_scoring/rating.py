@@ -48,12 +48,14 @@ _MARKUP = r"[\s*_`]*+"
 _SEPARATOR = rf"{_MARKUP}[:=]{_MARKUP}"
 _VALUE = rf"(?P<number>{_NUMBER}){_MARKUP}(?:(?:/|out\s+of|von)\s*(?P<top>{_NUMBER}))?{_MARKUP}(?P<unit>%|{_UNIT})?"
 
+# Nine replies in ten: one whole number in brackets, and nothing that the longer way would have to weigh.
+_USUAL = re.compile(r"[^<◁\\［\[\]]*(?<=[\s:*\"'])\[\[(\d{1,9})\]\][^<◁\\［\[\]]*")
 _BRACKETS = re.compile(r"\[\[(?<!\[\[\[)(?!\[)((?:[^\[\]]|\[[^\[\]]{1,40}\](?=\]\])){1,80}+)\]\]")
 _INSIDE = re.compile(rf"{_MARKUP}(?:{_LABEL}{_SEPARATOR})?\[?{_VALUE}{_MARKUP}\]?", re.IGNORECASE)
 _STARTS_LIKE_ONE = re.compile(rf"{_MARKUP}(?:{_LABEL}{_SEPARATOR}|{_NUMBER})", re.IGNORECASE)
 _PLACEHOLDER = re.compile(rf"{_MARKUP}(?:{_LABEL}|n|number){_MARKUP}", re.IGNORECASE)
 _BEHIND = re.compile(rf"{_MARKUP}[:=]{_MARKUP}(?P<bracket>\[)?{_VALUE}(?(bracket)\s*\])(?![\[\d])", re.IGNORECASE)
-_CODE_BEFORE = re.compile(r"[A-Za-z0-9)\]]\(?$")
+_CLOSING = (")", "]")
 _LABEL_BEFORE = re.compile(rf"{_LABEL}\(?$", re.IGNORECASE)
 _SIDE_BY_SIDE = re.compile(r"[\s,;/&|]*(?:and|or|to)?[\s,;/&|]*", re.IGNORECASE)
 _OPENING = re.compile(rf"[\W_]*(?:{_LABEL})?[\W_]*", re.IGNORECASE)
@@ -62,11 +64,13 @@ _UNBRACKETED = re.compile(rf"{_LABEL}{_MARKUP}[:=]?{_MARKUP}\[?{_NUMBER}|{_NUMBE
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A place in the reply that claims to be a rating; `value` is None where it starts like one and is none."""
+    """A place in the reply that claims to be a rating; `number` is None where it starts like one and is none."""
 
     start: int
     end: int
-    value: re.Match[str] | None
+    number: str | None
+    top: str | None = None
+    unit: str | None = None
 
 
 def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
@@ -92,6 +96,9 @@ def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
         ...
         lc_scoring.errors.ReplyError: The rating 14 is off the scale 1..10. The judge wrote: 'Rating: [[14]]'
     """
+    usual = None if cut_off else _USUAL.fullmatch(text)
+    if usual and scale.contains(rating := int(usual[1])):
+        return rating
     answer = _plain(without_residue(text))
     found = list(_ratings(answer))
     if not found:
@@ -131,32 +138,37 @@ def _plain(text: str) -> str:
 
 def _ratings(answer: str) -> Iterator[_Found]:
     for brackets in _BRACKETS.finditer(answer):
-        start, end, inside = brackets.start(), brackets.end(), brackets[1].translate(_WIDE)
+        start, end, inside = brackets.start(), brackets.end(), brackets[1]
         if _is_code(answer, start):
             continue
+        if inside.isdecimal():  # nearly all are; the grammar below is for the rest
+            yield _Found(start, end, inside)
+            continue
+        inside = inside.translate(_WIDE)
         if value := _INSIDE.fullmatch(inside):
-            yield _Found(start, end, value)
+            yield _Found(start, end, *value.group("number", "top", "unit"))
         elif _PLACEHOLDER.fullmatch(inside):
             if behind := _BEHIND.match(answer[end : end + _NEAR].translate(_WIDE)):
-                yield _Found(start, end + behind.end(), behind)
+                yield _Found(start, end + behind.end(), *behind.group("number", "top", "unit"))
         elif "," not in inside and _STARTS_LIKE_ONE.match(inside):
             yield _Found(start, end, None)
 
 
 def _is_code(answer: str, start: int) -> bool:
-    before = answer[max(0, start - _NEAR) : start]
-    return _CODE_BEFORE.search(before) is not None and _LABEL_BEFORE.search(before) is None
+    """Whether the brackets at `start` follow a name or a call, `x[[1]]` or `f([[1]])`, that is no rating's label."""
+    before = answer[max(0, start - 2) : start].removesuffix("(")[-1:]
+    if not before.isascii() or not (before.isalnum() or before in _CLOSING):
+        return False
+    return _LABEL_BEFORE.search(answer, max(0, start - _NEAR), start) is None
 
 
 def _number(found: _Found, answer: str, scale: Scale, text: str) -> float:
-    value = found.value
-    if value is None:
+    if found.number is None:
         raise ReplyError(f"{answer[found.start : found.end]} is no single number.", reply=text)
-    rating = plain_number(float(value["number"]))
-    top = value["top"]
-    if top is not None and float(top) != scale.high:
-        raise ReplyError(f"The rating is out of {top}, but the scale is {scale}.", reply=text)
-    if value["unit"] == "%" and scale.high != _PERCENT_TOP:
+    rating = plain_number(float(found.number))
+    if found.top is not None and float(found.top) != scale.high:
+        raise ReplyError(f"The rating is out of {found.top}, but the scale is {scale}.", reply=text)
+    if found.unit == "%" and scale.high != _PERCENT_TOP:
         raise ReplyError(f"The rating is a percentage, but the scale is {scale}.", reply=text)
     if not scale.contains(rating):
         raise ReplyError(f"The rating {number_text(rating)} is off the scale {scale}.", reply=text)

@@ -46,8 +46,9 @@ class Sample:
             _check_text("input", self.input)
         if self.reference is not None:
             _check_text("reference", self.reference)
-        for number, context in enumerate(self.contexts):
-            _check_text(f"contexts[{number}]", context)
+        if self.contexts:
+            for number, context in enumerate(self.contexts):
+                _check_text(f"contexts[{number}]", context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,8 @@ class Failure:
 
 
 def _check_text(name: str, text: object) -> None:
+    if type(text) is str and text.isascii() and len(text) <= MAX_CHARACTERS and "\x00" not in text:
+        return
     if not isinstance(text, str):
         raise ConfigError(f"{name} must be text (str), got {type(text).__name__}: convert it before scoring.")
     if len(text) > MAX_CHARACTERS:
@@ -125,10 +128,9 @@ def _check_text(name: str, text: object) -> None:
         )
     if "\x00" in text:
         raise ConfigError(f"{name} holds a NUL character at {text.index(chr(0))}: remove it, services reject it.")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise ConfigError(
-                f"{name} holds half of a surrogate pair at {error.start}: decode the text again, or replace it."
-            ) from error
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(
+            f"{name} holds half of a surrogate pair at {error.start}: decode the text again, or replace it."
+        ) from error

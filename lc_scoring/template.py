@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -27,6 +27,12 @@ class Template:
     """
 
     pieces: tuple[str, ...]
+    _form: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Python's own % fills in one pass, several times faster than joining the pieces.
+        parts = [f"%({piece})s" if at % 2 else piece.replace("%", "%%") for at, piece in enumerate(self.pieces)]
+        object.__setattr__(self, "_form", "".join(parts))
 
     @classmethod
     def of(cls, text: str) -> Template:
@@ -45,7 +51,7 @@ class Template:
             ConfigError: a slot has no text.
         """
         try:
-            return "".join([texts[piece] if at % 2 else piece for at, piece in enumerate(self.pieces)])
+            return self._form % texts
         except KeyError as missing:
             raise ConfigError(f"The template needs a text for {{{missing.args[0]}}}; got {sorted(texts)}.") from None
 

@@ -6,7 +6,6 @@ import uuid
 import warnings
 from abc import abstractmethod
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated, Any, TypeVar
 
 from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
@@ -15,20 +14,19 @@ from langchain_core.runnables import RunnableConfig, RunnableSerializable, ensur
 from langchain_core.runnables.config import merge_configs, patch_config
 from langchain_core.runnables.utils import ConfigurableFieldSpec, get_unique_config_specs
 from langsmith.evaluation.evaluator import EvaluationResult, RunEvaluator
-from langsmith.run_helpers import get_tracing_context, tracing_context
 from langsmith.schemas import Example, Run
 from pydantic import BeforeValidator, ConfigDict, Field, SkipValidation
 
 from lc_scoring.errors import ConfigError
 from lc_scoring.evaluators.experiment import Key, PrepareData, RowFields
-from lc_scoring.evaluators.schema import RUN_KEY, sample_from
+from lc_scoring.evaluators.schema import RUN_KEY, as_sample
+from lc_scoring.evaluators.tracing import local_stays_local, nobody_listens
 from lc_scoring.flow import Flow
 from lc_scoring.models.chat_model import Judge, aanswer, answer
 from lc_scoring.models.resolve import resolve_llm
 from lc_scoring.records import Sample
 
 Manager = TypeVar("Manager", CallbackManager, AsyncCallbackManager)
-_NOT_FOR_THE_MODEL = ("run_id", "run_name")
 
 
 class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
@@ -146,26 +144,38 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
         return await self._arun(sample, _merged(config, kwargs), include_run_info=include_run_info)
 
     def _checked(self, prediction: object, reference: object, question: object) -> Sample:
-        name = type(self).__name__
-        if reference is not None and not self.requires_reference:
+        name, needs_input, needs_reference = type(self).__name__, self.requires_input, self.requires_reference
+        if reference is not None and not needs_reference:
             warnings.warn(
                 f"Ignoring reference in {name}, as it is not expected. "
-                f"To compare with a reference, use an evaluator that is labeled.",
+                "To compare with a reference, use an evaluator that is labeled.",
                 stacklevel=3,
             )
-        if question is not None and not self.requires_input:
+        if question is not None and not needs_input:
             warnings.warn(f"Ignoring input in {name}, as it is not expected.", stacklevel=3)
-        return self._sample({"prediction": prediction, "reference": reference, "input": question})
+        return as_sample(
+            name, prediction, question, reference, needs_input=needs_input, needs_reference=needs_reference
+        )
 
     def _sample(self, fields: object) -> Sample:
         if isinstance(fields, Sample):
-            return fields
+            fields = {"prediction": fields.prediction, "input": fields.input, "reference": fields.reference}
         name = type(self).__name__
         if not isinstance(fields, Mapping):
             raise ConfigError(
                 f"{name} is invoked with a mapping of {', '.join(self.input_keys)}; got {type(fields).__name__}."
             )
-        return sample_from(fields, evaluator=name, input=self.requires_input, reference=self.requires_reference)
+        missing = [key for key in self.input_keys if fields.get(key) is None]
+        if missing:
+            raise ConfigError(f"{name} requires {', '.join(missing)}; got {', '.join(map(str, fields)) or 'nothing'}.")
+        return as_sample(
+            name,
+            fields["prediction"],
+            fields.get("input"),
+            fields.get("reference"),
+            needs_input=self.requires_input,
+            needs_reference=self.requires_reference,
+        )
 
     # LangChain's Runnable.
 
@@ -194,13 +204,13 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
 
     def _outcome(self, sample: Sample, config: RunnableConfig | None, *, always_run: bool = False) -> tuple[Any, Any]:
         """Answer the flow; open a run only where somebody listens, for a run costs as much as half a model call."""
-        config = ensure_config(config)
-        manager = self._manager(CallbackManager, config)
-        if not manager.handlers and not always_run:
-            return answer(self._flow(sample), self.llm, _model_config(config)), None
-        run = manager.on_chain_start(None, self._inputs(sample), **self._identity(config))
+        full = ensure_config(config)
+        if self._unheard(full) and not always_run:
+            return answer(self._flow(sample), self.llm, _model_config(full)), None
+        manager = self._manager(CallbackManager, full)
+        run = manager.on_chain_start(None, self._inputs(sample), **self._identity(full))
         try:
-            outcome = answer(self._flow(sample), self.llm, patch_config(config, callbacks=run.get_child()))
+            outcome = answer(self._flow(sample), self.llm, patch_config(full, callbacks=run.get_child()))
             traced = {self.output_key: self._result(outcome)}
         except BaseException as error:
             run.on_chain_error(error)
@@ -211,19 +221,22 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
     async def _aoutcome(
         self, sample: Sample, config: RunnableConfig | None, *, always_run: bool = False
     ) -> tuple[Any, Any]:
-        config = ensure_config(config)
-        manager = self._manager(AsyncCallbackManager, config)
-        if not manager.handlers and not always_run:
-            return await aanswer(self._flow(sample), self.llm, _model_config(config)), None
-        run = await manager.on_chain_start(None, self._inputs(sample), **self._identity(config))
+        full = ensure_config(config)
+        if self._unheard(full) and not always_run:
+            return await aanswer(self._flow(sample), self.llm, _model_config(full)), None
+        manager = self._manager(AsyncCallbackManager, full)
+        run = await manager.on_chain_start(None, self._inputs(sample), **self._identity(full))
         try:
-            outcome = await aanswer(self._flow(sample), self.llm, patch_config(config, callbacks=run.get_child()))
+            outcome = await aanswer(self._flow(sample), self.llm, patch_config(full, callbacks=run.get_child()))
             traced = {self.output_key: self._result(outcome)}
         except BaseException as error:
             await run.on_chain_error(error)
             raise
         await run.on_chain_end(traced)
         return outcome, run.run_id
+
+    def _unheard(self, config: RunnableConfig) -> bool:
+        return not self.callbacks and not self.verbose and nobody_listens(config)
 
     def _manager(self, kind: type[Manager], config: RunnableConfig) -> Manager:
         return kind.configure(
@@ -262,7 +275,7 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
         if run.error:
             return self._failed_target(run)
         sample = self._sample(self._row(run, example))
-        with _local_stays_local():
+        with local_stays_local():
             outcome, run_id = self._outcome(sample, self._experiment_config(evaluator_run_id))
         return self._evaluation(outcome, run_id)
 
@@ -273,7 +286,7 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
         if run.error:
             return self._failed_target(run)
         sample = self._sample(self._row(run, example))
-        with _local_stays_local():
+        with local_stays_local():
             outcome, run_id = await self._aoutcome(sample, self._experiment_config(evaluator_run_id))
         return self._evaluation(outcome, run_id)
 
@@ -316,19 +329,11 @@ def _merged(config: RunnableConfig | None, given: dict[str, Any]) -> RunnableCon
 
 
 def _model_config(config: RunnableConfig) -> RunnableConfig:
-    """Return the config without what names this evaluator's run, which must not name the model's."""
-    return {key: value for key, value in config.items() if key not in _NOT_FOR_THE_MODEL}  # type: ignore[return-value]
+    """Take out of a config (our own copy) what names this evaluator's run, for it must not name the model's."""
+    config.pop("run_id", None)
+    config.pop("run_name", None)
+    return config
 
 
 def _with_run_id(result: Any, run_id: uuid.UUID) -> Any:
     return {**result, RUN_KEY: RunInfo(run_id=run_id)} if isinstance(result, Mapping) else result
-
-
-def _local_stays_local() -> AbstractContextManager[None]:
-    """Keep LangChain from uploading runs of an experiment that asked for `upload_results=False`.
-
-    LangSmith marks such an experiment with `enabled="local"`; LangChain takes any true value for "trace and
-    upload" (langchain-core 1.7).
-    """
-    local = get_tracing_context()["enabled"] == "local"
-    return tracing_context(enabled=False) if local else nullcontext()

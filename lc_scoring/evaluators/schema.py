@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.messages import BaseMessage
@@ -40,29 +39,34 @@ class ScoreResult(TypedDict):
     """The rating in scale units, divided by `normalize_by` where that is given."""
 
 
-def sample_from(fields: Mapping[str, Any], *, evaluator: str, input: bool, reference: bool) -> Sample:  # noqa: A002 - LangChain's word
+def as_sample(
+    evaluator: str, prediction: object, input: object, reference: object, *, needs_input: bool, needs_reference: bool  # noqa: A002 - LangChain's word
+) -> Sample:
     """Make a Sample of the loose values that LangChain's evaluators took.
 
     Args:
-        fields: `prediction`, `input`, `reference`; other keys do not matter.
         evaluator: the evaluator's class, for the message.
-        input: whether an input is required.
-        reference: whether a reference is required; where it is not, it is left out.
+        prediction: the text to rate.
+        input: what it responds to.
+        reference: a known good answer; left out where it is not needed.
+        needs_input: whether an input is required.
+        needs_reference: whether a reference is required.
 
     Raises:
-        ConfigError: a required value is missing or None, or a value is no text and cannot become one.
+        ConfigError: a required value is None, or a value is no text and cannot become one.
     """
-    values = {name: fields.get(name) for name in ("prediction", "input", "reference")}
-    required = ("input",) * input + ("reference",) * reference + ("prediction",)
-    for name in required:
-        if values[name] is None:
-            given = ", ".join(key for key, value in fields.items() if value is not None) or "nothing"
-            article = "an" if name == "input" else "a"
-            raise ConfigError(f"{evaluator} requires {article} {name} string. Got {given}.")
+    if needs_input and input is None:
+        raise ConfigError(f"{evaluator} requires an input string.")
+    if needs_reference and reference is None:
+        raise ConfigError(f"{evaluator} requires a reference string.")
+    if prediction is None:
+        raise ConfigError(f"{evaluator} requires a prediction string.")
     return Sample(
-        prediction=as_text("prediction", values["prediction"]),
-        input=None if values["input"] is None else as_text("input", values["input"]),
-        reference=as_text("reference", values["reference"]) if reference else None,
+        prediction=prediction if type(prediction) is str else as_text("prediction", prediction),
+        input=input if input is None or type(input) is str else as_text("input", input),
+        reference=(reference if type(reference) is str else as_text("reference", reference))
+        if needs_reference
+        else None,
     )
 
 

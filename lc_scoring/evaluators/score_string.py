@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
+from langchain_core.messages import SystemMessage
 from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.prompts import BasePromptTemplate
 from langchain_core.runnables import RunnableConfig
@@ -177,11 +178,11 @@ class ScoreStringEvalChain(JudgedEvaluator):
             ModelError: the model gave no answer.
             ReplyError: its answer holds no rating.
         """
-        return self._as_score(self._outcome(self._complete(sample), config)[0])
+        return self._as_score(self._outcome(self._sample(sample), config)[0])
 
     async def ascore(self, sample: Sample, config: RunnableConfig | None = None) -> Score:
         """Judge a Sample, asynchronously; see `score`."""
-        return self._as_score((await self._aoutcome(self._complete(sample), config))[0])
+        return self._as_score((await self._aoutcome(self._sample(sample), config))[0])
 
     @classmethod
     def _prompt_variables(cls) -> set[str]:
@@ -189,11 +190,8 @@ class ScoreStringEvalChain(JudgedEvaluator):
 
     def _renderer(self, prompt: PromptFile, rubric: Rubric) -> Render:
         if self.prompt is None:
-            return PromptRenderer.of(prompt, rubric, self.scale)
+            return PromptRenderer.of(prompt, rubric, self.scale, system=SystemMessage(prompt.system))
         return _OwnPrompt(self.prompt.partial(criteria=rubric.render()), self.requires_reference)
-
-    def _complete(self, sample: Sample) -> Sample:
-        return self._sample({key: getattr(sample, key) for key in ("prediction", "input", "reference")})
 
     def _flow(self, sample: Sample) -> Flow[Score | Parsed]:
         return self._judge.judge(sample) if self.output_parser is None else self._parsed(sample, self.output_parser)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from lc_scoring.errors import ReplyError
 from lc_scoring.flow import Flow, Message, Messages, Reply, ask
@@ -14,6 +14,9 @@ from lc_scoring.records import Sample, Score, Usage
 from lc_scoring.rubric import Rubric
 from lc_scoring.scale import Scale, number_text
 from lc_scoring.template import PromptFile, Template
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
 
 _QUOTED_BACK = 4_000  # characters of an unreadable reply that the judge is shown again
 _LONG_QUOTE = 32  # characters from which a verbatim quotation is surely one, and not the judge's own rating
@@ -51,16 +54,19 @@ class ScoreJudge:
             ModelError: the model gave no answer.
             ReplyError: it answered, and no rating could be read in the end.
         """
-        messages = self.render(
-            neutralize(sample.prediction),
-            None if sample.input is None else neutralize(sample.input),
-            None if sample.reference is None else neutralize(sample.reference),
+        prediction, question, reference = texts = (sample.prediction, sample.input, sample.reference)
+        safe = (
+            neutralize(prediction),
+            question if question is None else neutralize(question),
+            reference if reference is None else neutralize(reference),
         )
+        marked = () if safe == texts else tuple(raw for raw in texts if raw and raw not in safe)
+        messages = self.render(*safe)
         reply = yield from ask(messages, purpose="rate")
         replies = [reply]
         while True:
             try:
-                rating = read_reply(reply, self.scale, sample)
+                rating = read_reply(reply, self.scale, marked)
                 break
             except ReplyError as error:
                 if reply.refusal or len(replies) > self.repairs:
@@ -74,13 +80,15 @@ class ScoreJudge:
         return self.repair_question.fill(reason=neutralize(error.reason), **scale_words(self.scale))
 
     def _score(self, rating: float, replies: list[Reply]) -> Score:
-        texts = [without_residue(reply.text).strip() for reply in replies]
-        usage = sum((reply.usage for reply in replies[1:]), replies[0].usage)
-        return self.scored(rating, "\n\n".join(filter(None, texts)), usage)
+        usage, reasoning = replies[0].usage, without_residue(replies[0].text).strip()
+        for reply in replies[1:]:
+            usage += reply.usage
+            reasoning = f"{reasoning}\n\n{without_residue(reply.text).strip()}".strip()
+        return self.scored(rating, reasoning, usage)
 
     def scored(self, rating: float, reasoning: str, usage: Usage = Usage()) -> Score:
         """Return the Score that a rating on the scale (scale units) stands for."""
-        value = self.scale.normalize(rating)
+        value = (rating - self.scale.low) / (self.scale.high - self.scale.low)
         return Score(
             name=self.name,
             value=1 - value if self.lower_is_better else value,
@@ -91,8 +99,16 @@ class ScoreJudge:
         )
 
 
-def read_reply(reply: Reply, scale: Scale, sample: Sample) -> float:
-    """Read the rating in a judge's reply to the question about `sample`, in scale units.
+def read_reply(reply: Reply, scale: Scale, marked: Sequence[str] = ()) -> float:
+    """Read the rating in a judge's reply.
+
+    Args:
+        reply: the reply.
+        scale: the ratings that count.
+        marked: the judged texts that held marks such as `[[10]]`; a judge may quote them.
+
+    Returns:
+        The rating in scale units.
 
     Raises:
         ReplyError: the judge declined, was held back or cut off, or wrote no rating that is certainly its own.
@@ -102,9 +118,8 @@ def read_reply(reply: Reply, scale: Scale, sample: Sample) -> float:
     if reply.filtered:
         raise ReplyError("The provider's content filter held the answer back.", reply=reply.text)
     text, shortest = reply.text, 0
-    if len(text) >= _LONG_QUOTE:  # a shorter reply is a rating and nothing else
-        judged = (sample.prediction, sample.input, sample.reference)
-        text, shortest = without_echoes(text, filter(None, judged))
+    if marked and len(text) >= _LONG_QUOTE:  # a shorter reply is a rating and nothing else
+        text, shortest = without_echoes(text, marked)
     try:
         rating = read_rating(text, scale, cut_off=reply.cut_off)
         if shortest == 0 or shortest >= _LONG_QUOTE or rating == read_rating(reply.text, scale, cut_off=reply.cut_off):
@@ -123,14 +138,15 @@ class PromptRenderer:
         user: the question; what is the same for every sample is filled in already.
     """
 
-    system: Message
+    system: Message | BaseMessage
     user: Template
 
     @classmethod
-    def of(cls, prompt: PromptFile, rubric: Rubric, scale: Scale) -> PromptRenderer:
+    def of(
+        cls, prompt: PromptFile, rubric: Rubric, scale: Scale, *, system: Message | BaseMessage
+    ) -> PromptRenderer:
         """Fill in what is the same for every sample."""
-        user = prompt.user.partial(rubric=rubric.render(), **scale_words(scale))
-        return cls(Message("system", prompt.system), user)
+        return cls(system, prompt.user.partial(rubric=rubric.render(), **scale_words(scale)))
 
     def __call__(self, prediction: str, question: str | None, reference: str | None) -> Messages:
         """Word the question about one sample."""

@@ -34,10 +34,10 @@ _LETTER = regex.compile(r"\p{L}")
 _LATIN = regex.compile(r"\p{Latin}")
 # The slash of a fraction, date, unit or pair of words, which does not separate two aliases.
 _KEPT_SLASH = r"""
-    (?<=[0-9])(?<![0-9]{3})/(?=[0-9]) | (?<=[0-9])/(?=[0-9]{1,2}(?![0-9]))
+    (?<=[0-9])(?<![0-9]{3})/(?=[0-9]) | (?<=[0-9])/(?=[0-9]{1,2}(?!,?[0-9]))
   | (?<=[0-9]\ ?\p{L}{1,9} | \b(?:km|mi|miles|m|cm|ft|feet|kg|g|mg|beats|cycles))
     /(?=(?:h|hr|hour|s|sec|second|min|minute|day|week|month|year|kg|l|ml|m2|m3)\b)
-  | (?<=\band)/(?=or\b) | (?<=\bs?he)/(?=s?he\b) | (?<=\b[nwc])/(?=[ao]\b) | (?<=/)/ | /(?=/)
+  | (?<=\band)/(?=or\b) | (?<=\bs?he)/(?=s?he\b) | (?<=\b\p{L})/(?=\p{L}\b) | (?<=/)/ | /(?=/)
 """
 _SLASH = regex.compile(rf"(?:{_KEPT_SLASH})(*SKIP)(*FAIL) | /", regex.VERBOSE | regex.IGNORECASE)
 _QUOTED_WORDS = 6
@@ -75,7 +75,7 @@ def assess(*, prediction: str, reference: str, input: str | None) -> Assessment:
             script other than Latin. The model was not fitted on such texts.
 
     Example:
-        >>> right = assess(prediction="It was Neil Armstrong.", reference="Neil Armstrong", input="Who was it?")
+        >>> right = assess(prediction="It was Neil Armstrong.", reference="Neil Armstrong", input="Who?")
         >>> right.probability > 0.9
         True
         >>> wrong = assess(prediction="In 1967.", reference="1969", input="When did people land on the Moon?")
@@ -129,8 +129,8 @@ def _check_scope(prediction: str, reference: str) -> None:
         read = clip(text)
         if 2 * len(_LATIN.findall(read)) < len(_LETTER.findall(read)):
             raise ScopeError(
-                f"The offline judge got a {name} that is mostly not in Latin letters; it was fitted on English "
-                f"texts only. {_CURE}"
+                f"The offline judge got a {name} that is mostly not in Latin letters; it was fitted on "
+                f"English texts only. {_CURE}"
             )
     words = max(len(alias.split()) for alias in split_aliases(reference))
     if words > MAX_REFERENCE_WORDS:

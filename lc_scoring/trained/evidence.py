@@ -17,10 +17,12 @@ import regex
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    _Credit = Mapping[str, float]  # stem of a reference word -> how well the answer holds it, in [0, 1]
+
 _MAX_COMPARED = 300  # words looked through for a near spelling: bounds the time that hostile text can take
 _SHORTEST = 4  # letters; shorter words have no ending to cut and no near spelling
 _GLUED = 8  # letters, with the two spaces around, from which a reference is looked for without its spaces
-_NEAR = 0.6  # letter-pair overlap from which two spellings count as one word
+_NEAR = 0.75  # letter-pair overlap from which two spellings count as one word
 
 _ASIDE = regex.compile(r"\([^()]*\)")
 _ABBREVIATION = regex.compile(r"\(([A-Z]{2,6})\)")
@@ -39,7 +41,7 @@ _REFUSAL = regex.compile(
 )
 _STOP_STEMS = (
     "a an the of in on at to by for and or is was were are be been it its that this thes thos with as from "
-    "he she they his her their who which what when wher ther has have had did do doe i you we call nam"
+    "he she they his her their who which what when wher ther has have had did do doe i you we call nam but becaus"
 )
 _NEGATION_STEMS = (
     "no not never none neither nor without cannot cant dont doesnt didnt isnt wasnt arent werent wont hasnt "
@@ -59,10 +61,10 @@ _STOP = frozenset(_STOP_STEMS.split())
 _NEGATIONS = frozenset(_NEGATION_STEMS.split())
 _VERDICTS = {"yes": True, "true": True, "correct": True, "no": False, "fals": False, "incorrect": False}
 _FOLDED = str.maketrans({"ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th"})
-_SPELLED = {word: n for n, words in enumerate(_NUMBER_WORDS.split("/")) for word in words.split()}
-_SPELLED |= {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_TENS = {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_SPELLED = _TENS | {word: n for n, words in enumerate(_NUMBER_WORDS.split("/")) for word in words.split()}
 _MULTIPLIERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
-_LONG_FORMS = dict(pair.split("=") for pair in _SHORT_FORMS.split())
+_LONG_FORMS = {short: long for short, _, long in (pair.partition("=") for pair in _SHORT_FORMS.split())}
 
 
 class Word(NamedTuple):
@@ -91,7 +93,7 @@ class Evidence:
         found: words of the best alias that answer the question and are in the prediction.
         missing: those that are not.
         other_numbers: numbers of the prediction that neither the reference nor the question holds.
-        other_names: capitalized words of the prediction of the same kind.
+        other_names: capitalized words of the same kind.
     """
 
     values: Mapping[str, float]
@@ -119,7 +121,7 @@ def collect(*, prediction: str, aliases: Sequence[str], question: str) -> Eviden
     best, shares = _best_option(options, answer, asked)
     accepted = {stem for option in options for stem in option.stems}
     new = _new(best, asked)
-    credit = {w.stem: _credit(w, answer) for w in best.words}
+    credit = {w.stem: _credit(w, answer) for w in best.content}
     own = [w for w in answer.content if w.stem not in asked.stems]
     extra = [w for w in own if w.stem not in accepted]
     numbers = [w for w in extra if w.is_number]
@@ -127,7 +129,7 @@ def collect(*, prediction: str, aliases: Sequence[str], question: str) -> Eviden
     values = {
         **_agreement(best, new, credit, answer),
         **_conflicts(new, credit, numbers, names),
-        **_manner(best, answer, asked),
+        **_manner(best, answer, asked, found=any(credit[w.stem] for w in new)),
         "other_aliases": _mean(shares),
         "new_precision": 1 - len(extra) / max(1, len(own)) if own else 0.0,
     }
@@ -152,8 +154,7 @@ def read_words(text: str) -> list[Word]:
     text = _INITIALS.sub(lambda m: m.group().replace(".", "").replace(" ", "") + " ", text)
     tokens = _TOKEN.findall(_APOSTROPHE.sub("", text))
     folded = [token.lower() if token.isascii() else _fold(token) for token in tokens]
-    words: list[Word] = []
-    at = 0
+    words, at = list[Word](), 0
     while at < len(tokens):
         end = at + 1
         if folded[at][0].isdigit() or folded[at] in _SPELLED:
@@ -230,7 +231,8 @@ class _Text:
 
     @cached_property
     def joined(self) -> str:
-        return f" {' '.join(w.stem for w in self.words)} "
+        """The content stems in a row: an article more or less makes no difference."""
+        return f" {' '.join(w.stem for w in self.content)} "
 
     @cached_property
     def trigrams(self) -> set[str]:
@@ -238,7 +240,6 @@ class _Text:
 
     @cached_property
     def pairs(self) -> list[set[str]]:
-        """Letter pairs of each of the longer words."""
         return [_grams(w.stem, 2) for w in self.content[:_MAX_COMPARED] if len(w.stem) >= _SHORTEST]
 
     @cached_property
@@ -274,9 +275,8 @@ def _options(aliases: Iterable[str], answer: _Text) -> list[_Text]:
 
 
 def _other_forms(alias: _Text, answer: _Text) -> Iterable[_Text]:
-    initials = alias.initials
-    if len(initials) > 1 and any(w.text == initials for w in answer.words):
-        yield _Text(initials)
+    if len(alias.initials) > 1 and any(w.text == alias.initials for w in answer.words):
+        yield _Text(alias.initials)
     short = alias.words[0].text if len(alias.words) == 1 else ""
     if len(short) >= _SHORTEST - 1 and short.isupper() and short in answer.initials:
         start = answer.initials.index(short)
@@ -315,7 +315,12 @@ def _agreement(best: _Text, new: list[Word], credit: Mapping[str, float], answer
     # Without spaces "bat man" holds "batman"; a short reference would be found there by chance.
     glued = len(best.joined) > _GLUED and best.joined.replace(" ", "") in answer.joined.replace(" ", "")
     return {
-        "letter_recall": _mean(g in answer.trigrams for w in new for g in _grams(f" {w.stem} ", 3)),
+        # A number is found whole or not: 1989 and 1980 are not three quarters alike.
+        "letter_recall": _mean(
+            w.stem in answer.stems if w.is_number else gram in answer.trigrams
+            for w in new
+            for gram in _grams(f" {w.stem} ", 3)
+        ),
         "word_recall": _mean(credit[w.stem] for w in best.content),
         "early_recall": _mean(w.stem in early for w in new),
         "last_word": credit[new[-1].stem],
@@ -324,9 +329,7 @@ def _agreement(best: _Text, new: list[Word], credit: Mapping[str, float], answer
     }
 
 
-def _conflicts(
-    new: list[Word], credit: Mapping[str, float], numbers: list[Word], names: list[Word]
-) -> dict[str, float]:
+def _conflicts(new: list[Word], credit: _Credit, numbers: list[Word], names: list[Word]) -> dict[str, float]:
     wanted = 1 - _mean((credit[w.stem] for w in new if w.is_number), default=1)
     called = 1 - _mean((credit[w.stem] for w in new if w.is_name), default=1)
     return {
@@ -336,11 +339,11 @@ def _conflicts(
     }
 
 
-def _manner(best: _Text, answer: _Text, asked: _Text) -> dict[str, float]:
+def _manner(best: _Text, answer: _Text, asked: _Text, *, found: bool) -> dict[str, float]:
     verdict, given = (_VERDICTS.get(t.words[0].stem) if t.words else None for t in (best, answer))
     return {
         "negation_differs": float(best.stems.isdisjoint(_NEGATIONS) != answer.stems.isdisjoint(_NEGATIONS)),
-        "refusal": float(_REFUSAL.search(answer.text.lower()) is not None),
+        "refusal": float(not found and bool(_REFUSAL.search(answer.text.lower()))),
         "yes_no_conflict": float(verdict is not None and given is not None and verdict != given),
         "nothing_new": float(answer.stems <= asked.stems),
         "empty": float(not answer.words),

@@ -21,7 +21,6 @@ from typing import NamedTuple
 
 import numpy as np
 from fit_offline_judge import (
-    FOLDS,
     HELD_OUT_PERCENT,
     MODEL,
     Row,
@@ -107,12 +106,8 @@ def calibration_error(chance: np.ndarray, labels: np.ndarray, *, equal_mass: boo
     """Mean distance of stated and observed share correct over 10 bins, weighted by rows."""
     inner = np.arange(1, 10) / 10
     place = np.searchsorted(np.quantile(chance, inner) if equal_mass else inner, chance, side="right")
-    return float(
-        sum(
-            abs(chance[place == k].mean() - labels[place == k].mean()) * (place == k).mean()
-            for k in np.unique(place)
-        )
-    )
+    bins = [place == k for k in np.unique(place)]
+    return float(sum(abs(chance[b].mean() - labels[b].mean()) * b.mean() for b in bins))
 
 
 def auc_interval(scores: np.ndarray, labels: np.ndarray, questions: list[str]) -> tuple[float, float]:
@@ -152,9 +147,7 @@ def load(path: Path) -> Split:
         np.array([row.dataset == "NQ" for row in rows]),
         directions(names),
     )
-    print(
-        f"{refused} rows refused as out of scope; {len(rows)} judged, {int(split.held.sum())} of them held out"
-    )
+    print(f"{refused} rows refused as out of scope; {len(rows)} judged, {split.held.sum()} of them held out")
     return split
 
 
@@ -171,15 +164,13 @@ def shipped(split: Split, where: np.ndarray) -> np.ndarray:
 
 def print_quality(split: Split, chance: np.ndarray) -> None:
     print(
-        "\nheld-out questions            AUC    accuracy  kappa   (a baseline's cut is chosen on the fitted questions)"
+        "\nheld-out questions          AUC     accuracy kappa  (baselines: best cut on the fitted questions)"
     )
     for name, here in (("NQ", split.natural), ("TriviaQA", ~split.natural)):
         test, train = split.held & here, ~split.held & here
         labels = split.labels[test]
         low, high = auc_interval(chance[test], labels, [split.rows[i].question for i in np.flatnonzero(test)])
-        print(
-            f"{name:9}{test.sum():5} rows, share correct {labels.mean():.3f}; judge's AUC 95 % {low:.4f} to {high:.4f}"
-        )
+        print(f"{name}: {len(labels)} rows, {labels.mean():.3f} correct; judge's AUC {low:.4f} to {high:.4f}")
         _print_line("offline judge", chance[test], labels, 0.5)
         for baseline, measure in BASELINES.items():
             scores = np.array([measure(row.prediction, row.reference) for row in split.rows])
@@ -231,26 +222,18 @@ def print_calibration(split: Split, chance: np.ndarray) -> float:
 def print_slashes(split: Split) -> None:
     """The rule for "/" against cutting at every slash and at none, on held-out rows with a slash."""
     places = [at for at in np.flatnonzero(split.held) if "/" in split.rows[at].reference]
-    kept = [
-        at
-        for at in places
-        if len(split_aliases(split.rows[at].reference)) < _pieces(split.rows[at].reference)
-    ]
-    print(
-        f"\nslash rule: {len(places)} held-out rows hold a slash, {len(kept)} of them one that the rule keeps"
-    )
-    for name, here in (("all with a slash", places), ("with a kept slash", kept)):
+    kept = [at for at in places if _keeps_a_slash(split.rows[at].reference)]
+    print(f"\nreference with a slash: {len(places)} held-out rows; {len(kept)} with one that the rule keeps")
+    for name, here in (("all", places), ("kept", kept)):
         labels = split.labels[here]
         rules = {"the rule": _by_rule, "cut at every slash": _by_every_slash, "cut at none": _by_no_slash}
         for rule, judge in rules.items():
             chance = np.array([judge(split.rows[at]) for at in here])
-            print(
-                f"  {name:18} {rule:20} AUC {auc(chance, labels):.4f}  accuracy {((chance >= 0.5) == labels).mean():.4f}"
-            )
+            _print_line(f"{name}, {rule}", chance, labels, 0.5)
 
 
-def _pieces(reference: str) -> int:
-    return sum(bool(piece.strip()) for piece in reference.split("/"))
+def _keeps_a_slash(reference: str) -> bool:
+    return len(split_aliases(reference)) < sum(bool(piece.strip()) for piece in reference.split("/"))
 
 
 def _by_rule(row: Row) -> float:
@@ -333,9 +316,8 @@ def main() -> None:
     print_slashes(split)
     print_behaviour()
     mean, longest = milliseconds(split)
-    print(
-        f"\none row: mean {mean:.3f} ms CPU, longest {longest:.2f}; import and first row {load_milliseconds():.0f} ms"
-    )
+    print(f"\none row: mean {mean:.3f} ms CPU, longest {longest:.2f}")
+    print(f"import and first row in a fresh interpreter: {load_milliseconds():.0f} ms")
     natural = split.held & split.natural
     size = sum(file.stat().st_size for file in MODEL.parent.iterdir() if file.suffix in {".py", ".json"})
     print_bars(
