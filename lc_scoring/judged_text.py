@@ -16,9 +16,7 @@ _OUR_TAGS = r"rubric\b|sample_\w"
 _REASONING_TAGS = r"think(?:ing)?\b|channel\|"
 _TURN_TAGS = r"(?:start|end)_of_turn\b|\|\w+\|>"
 _BRACKET = re.compile(rf"([\[［])(?={_UNSEEN}*[\[［]|/?(?:INST|THINK)\])", re.IGNORECASE)
-_TAG = re.compile(
-    rf"[<＜◁](?=(?:{_UNSEEN}|[\s/])*(?:{_OUR_TAGS}|{_REASONING_TAGS}|{_TURN_TAGS}))", re.IGNORECASE
-)
+_TAG = re.compile(rf"[<＜◁](?=(?:{_UNSEEN}|[\s/])*(?:{_OUR_TAGS}|{_REASONING_TAGS}|{_TURN_TAGS}))", re.IGNORECASE)
 
 
 def neutralize(text: str) -> str:

@@ -26,7 +26,8 @@ from lc_scoring.errors import ReplyError
 from lc_scoring.scale import Scale, number_text, plain_number
 
 _RESIDUE_END = re.compile(
-    r"</think(?:ing)?\s*>|◁/think▷|\[/THINK\]|<channel\|>|<\|channel\|>\s*final\s*<\|message\|>", re.IGNORECASE
+    r"</think(?:ing)?\s*>|◁/think▷|\[/THINK\]|<channel\|>|<\|channel\|>\s*final\s*<\|message\|>",
+    re.IGNORECASE,
 )
 _RESIDUE_START = re.compile(r"<think(?:ing)?\s*>|◁think▷|\[THINK\]|<\|channel\|>\s*analysis\b", re.IGNORECASE)
 

@@ -127,6 +127,19 @@ def evaluator_names() -> list[str]:
     return sorted({*map(str, _BUILT_IN), *_registered, *(point.name for point in entry_points(group=ENTRY_POINTS))})
 
 
+def describe_evaluators() -> list[tuple[str, str, str]]:
+    """Return each evaluator's name, the fields it needs, and the first line of what it says of itself."""
+    return [(name, *_describe(_find(name))) for name in evaluator_names()]
+
+
+def _describe(made_by: Any) -> tuple[str, str]:
+    needed = [
+        "prediction",
+        *(field for field in ("input", "reference") if getattr(made_by, f"requires_{field}", False)),
+    ]
+    return ", ".join(needed), (getattr(made_by, "__doc__", None) or "").strip().partition("\n")[0]
+
+
 def _find(name: str) -> Any:
     if name in _BUILT_IN:
         module, _, attribute = _BUILT_IN[EvaluatorType(name)].partition(":")

@@ -14,7 +14,9 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from lc_scoring.errors import ConfigError
 from lc_scoring.scale import Scale, number_text, plain_number
 
-_LEVEL_LINE = re.compile(r"^[^\S\n]*(?:score|level)[^\S\n]+([+-]?\d+(?:\.\d+)?)[^\S\n]*:[^\S\n]*", re.I | re.M)
+_LEVEL_LINE = re.compile(
+    r"^[^\S\n]*(?:score|level)[^\S\n]+([+-]?\d+(?:\.\d+)?)[^\S\n]*:[^\S\n]*", re.IGNORECASE | re.MULTILINE
+)
 
 
 class Criteria(StrEnum):
@@ -183,7 +185,7 @@ class Rubric:
 
     @classmethod
     def parse(cls, criteria: CriteriaLike = None) -> Rubric:
-        """Make a rubric of anything that LangChain's `criteria=` took, and of described levels.
+        r"""Make a rubric of anything that LangChain's `criteria=` took, and of described levels.
 
         Args:
             criteria: None for helpfulness, relevance, correctness and depth; a built-in name or `Criteria` member;
@@ -240,13 +242,12 @@ def _criteria(criteria: object) -> Iterator[Criterion]:
 def _named(name: str) -> Criterion:
     if name in _QUESTIONS:
         known = Criteria(name)
-        return Criterion(
-            name=known.value, description=_QUESTIONS[known], lower_is_better=known in _LOWER_IS_BETTER
-        )
+        return Criterion(name=known.value, description=_QUESTIONS[known], lower_is_better=known in _LOWER_IS_BETTER)
     near = next((known.value for known in Criteria if _one_letter_off(str(name), known.value)), None)
     if near:
         warnings.warn(
-            f"{name!r} is no built-in criterion, so the judge sees the bare name. Did you mean {near!r}?", stacklevel=2
+            f"{name!r} is no built-in criterion, so the judge sees the bare name. Did you mean {near!r}?",
+            stacklevel=2,
         )
     return Criterion(name=str(getattr(name, "value", name)))
 

@@ -1,13 +1,13 @@
 """Rubric files: a rubric as TOML or YAML, checked with line numbers.
 
-    name = "support"
-    version = 1
-    scale = { low = 1, high = 5 }
+name = "support"
+version = 1
+scale = { low = 1, high = 5 }
 
-    [[criteria]]
-    name = "accuracy"
-    description = "Is what it says about the product true?"
-    levels = { 1 = "Wrong or made up.", 3 = "Right in the main.", 5 = "Right in every detail." }
+[[criteria]]
+name = "accuracy"
+description = "Is what it says about the product true?"
+levels = { 1 = "Wrong or made up.", 3 = "Right in the main.", 5 = "Right in every detail." }
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ def load_rubric(path: str | Path) -> Rubric:
     data = _parse_toml(path, text) if path.suffix == ".toml" else _parse_yaml(path, text)
     try:
         return _rubric(data)
-    except _At as error:
+    except _PlacedError as error:
         raise ConfigError(f"{path}{_line_of(text, error.word)}: {error}") from error
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 
 
-class _At(ConfigError):
+class _PlacedError(ConfigError):
     """An error whose place in the file is the line that holds `word`."""
 
     def __init__(self, message: str, word: str) -> None:
@@ -78,7 +78,7 @@ def _parse_yaml(path: Path, text: str) -> object:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is no valid YAML: {' '.join(str(error).split())}.") from error
-    except _At as error:
+    except _PlacedError as error:
         raise ConfigError(f"{path}: {error}") from error
 
 
@@ -89,7 +89,9 @@ def _refuse_repeated_keys(node: Any) -> None:
         key, value = child if isinstance(child, tuple) else (None, child)
         if key is not None:
             if key.value in seen:
-                raise _At(f"line {key.start_mark.line + 1}: {key.value!r} stands twice; keep one.", str(key.value))
+                raise _PlacedError(
+                    f"line {key.start_mark.line + 1}: {key.value!r} stands twice; keep one.", str(key.value)
+                )
             seen.add(key.value)
         _refuse_repeated_keys(value)
 
@@ -104,14 +106,12 @@ def _rubric(data: object) -> Rubric:
     names = [row["name"] for row in rows if isinstance(row, Mapping) and "name" in row]
     for name in names:
         if names.count(name) > 1:
-            raise _At(f"Criterion {name!r} stands {names.count(name)} times; keep one.", str(name))
+            raise _PlacedError(f"Criterion {name!r} stands {names.count(name)} times; keep one.", str(name))
     version = table.get("version", 0)
     if isinstance(version, bool) or not isinstance(version, int):
-        raise _At(f"version must be a whole number, got {version!r}.", "version")
+        raise _PlacedError(f"version must be a whole number, got {version!r}.", "version")
     scale = Scale.parse(table["scale"]) if "scale" in table else None
-    return Rubric(
-        criteria=tuple(map(_criterion, rows)), name=str(table.get("name", "")), version=version, scale=scale
-    )
+    return Rubric(criteria=tuple(map(_criterion, rows)), name=str(table.get("name", "")), version=version, scale=scale)
 
 
 def _criterion_table(what: object) -> Mapping[str, Any]:
@@ -123,13 +123,13 @@ def _criterion(row: object) -> Criterion:
     if not isinstance(table.get("name"), str) or not table["name"]:
         raise ConfigError(f"A criterion needs a name, got {dict(table)!r}.")
     if not isinstance(table.get("levels", {}), Mapping):
-        raise _At(f"levels of {table['name']!r} must be a table of ratings to descriptions.", table["name"])
+        raise _PlacedError(f"levels of {table['name']!r} must be a table of ratings to descriptions.", table["name"])
     if not isinstance(table.get("lower_is_better", False), bool):
-        raise _At(f"lower_is_better of {table['name']!r} must be true or false.", "lower_is_better")
+        raise _PlacedError(f"lower_is_better of {table['name']!r} must be true or false.", "lower_is_better")
     try:
         return Criterion(**table)
     except ConfigError as error:
-        raise _At(str(error), table["name"]) from error
+        raise _PlacedError(str(error), table["name"]) from error
 
 
 def _table(data: object, what: str, keys: Sequence[str]) -> Mapping[str, Any]:
@@ -137,7 +137,7 @@ def _table(data: object, what: str, keys: Sequence[str]) -> Mapping[str, Any]:
         raise ConfigError(f"{what} is a table of {', '.join(keys)}; got {type(data).__name__}.")
     for key in data:
         if key not in keys:
-            raise _At(f"{what} has no {key!r}; it has {', '.join(keys)}.", str(key))
+            raise _PlacedError(f"{what} has no {key!r}; it has {', '.join(keys)}.", str(key))
     return data
 
 

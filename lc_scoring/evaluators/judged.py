@@ -6,7 +6,7 @@ import uuid
 import warnings
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
 from langchain_core.outputs import RunInfo
@@ -66,15 +66,10 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
     def evaluation_name(self) -> str:
         """The name of the score: LangSmith's feedback key."""
 
-    @property
-    def requires_input(self) -> bool:
-        """Whether `input` must be given."""
-        return True
-
-    @property
-    def requires_reference(self) -> bool:
-        """Whether `reference` must be given; where it must not, it is not used."""
-        return False
+    requires_input: ClassVar[bool] = True
+    """Whether `input` must be given."""
+    requires_reference: ClassVar[bool] = False
+    """Whether `reference` must be given; where it must not, it is not used."""
 
     @abstractmethod
     def _flow(self, sample: Sample) -> Flow[Any]: ...
@@ -90,7 +85,11 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
     @property
     def input_keys(self) -> list[str]:
         """The fields that `invoke` needs, sorted."""
-        needed = {"prediction", "input" if self.requires_input else "", "reference" if self.requires_reference else ""}
+        needed = {
+            "prediction",
+            "input" if self.requires_input else "",
+            "reference" if self.requires_reference else "",
+        }
         return sorted(needed - {""})
 
     @property
@@ -306,9 +305,7 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
         return named if run_id is None else {**named, "run_id": run_id}
 
     def _evaluation(self, outcome: Any, run_id: uuid.UUID | None) -> EvaluationResult:
-        return EvaluationResult(
-            key=self.evaluation_name, source_run_id=run_id, **self._feedback(self._result(outcome))
-        )
+        return EvaluationResult(key=self.evaluation_name, source_run_id=run_id, **self._feedback(self._result(outcome)))
 
     def _failed_target(self, run: Run) -> EvaluationResult:
         reason = str(run.error).strip().splitlines()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from langchain_core.messages import BaseMessage
 from typing_extensions import TypedDict
 
@@ -40,7 +38,13 @@ class ScoreResult(TypedDict):
 
 
 def as_sample(
-    evaluator: str, prediction: object, input: object, reference: object, *, needs_input: bool, needs_reference: bool  # noqa: A002 - LangChain's word
+    evaluator: str,
+    prediction: object,
+    input: object,  # noqa: A002 - LangChain's word
+    reference: object,
+    *,
+    needs_input: bool,
+    needs_reference: bool,
 ) -> Sample:
     """Make a Sample of the loose values that LangChain's evaluators took.
 

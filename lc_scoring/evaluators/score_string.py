@@ -260,12 +260,8 @@ class LabeledScoreStringEvalChain(ScoreStringEvalChain):
         {'reasoning': 'Agrees with the reference. Rating: [[10]]', 'score': 1.0}
     """
 
+    requires_reference: ClassVar[bool] = True
     _prompt_name: ClassVar[str] = "labeled_score_string"
-
-    @property
-    def requires_reference(self) -> bool:
-        """A reference must be given."""
-        return True
 
     @classmethod
     def _prompt_variables(cls) -> set[str]:

@@ -142,9 +142,7 @@ class PromptRenderer:
     user: Template
 
     @classmethod
-    def of(
-        cls, prompt: PromptFile, rubric: Rubric, scale: Scale, *, system: Message | BaseMessage
-    ) -> PromptRenderer:
+    def of(cls, prompt: PromptFile, rubric: Rubric, scale: Scale, *, system: Message | BaseMessage) -> PromptRenderer:
         """Fill in what is the same for every sample."""
         return cls(system, prompt.user.partial(rubric=rubric.render(), **scale_words(scale)))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
 from typing import Any, TypeVar
 
 from langchain_core.language_models import BaseChatModel
@@ -18,7 +17,11 @@ from lc_scoring.records import Usage
 T = TypeVar("T")
 Judge = Runnable[Any, Any]
 
-_MESSAGES: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+_MESSAGES: dict[str, type[BaseMessage]] = {
+    "system": SystemMessage,
+    "user": HumanMessage,
+    "assistant": AIMessage,
+}
 _CUT_OFF = frozenset({"length", "max_tokens", "max_output_tokens"})
 _FILTERED = frozenset({"content_filter", "safety", "content_filtered"})
 _SECRET = re.compile(r"\b(sk|pk|lsv2|key|gsk|xai|AIza|Bearer)([-_ ]?)[\w\-*.]{8,}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
@@ -21,7 +21,9 @@ from lc_scoring.trained.correctness import assess
 
 _CURE = 'name a real judge, for example llm="openai:gpt-5-mini".'
 _JUDGED = frozenset({"correctness", "accuracy"})
-_SCALE = re.compile(r"^The scale runs from (\S+) \(lowest\) to (\S+) \(highest\)(?:, in steps of (\S+))?\.$", re.M)
+_SCALE = re.compile(
+    r"^The scale runs from (\S+) \(lowest\) to (\S+) \(highest\)(?:, in steps of (\S+))?\.$", re.MULTILINE
+)
 _DECIMALS = 100  # a scale without steps gets ratings of its hundredth part
 
 
@@ -53,8 +55,21 @@ class OfflineJudge(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - BaseChatModel's signature
         **kwargs: Any,  # noqa: ARG002 - BaseChatModel's signature
     ) -> ChatResult:
-        answer = AIMessage(content=_judge(str(messages[-1].text)))
-        return ChatResult(generations=[ChatGeneration(message=answer)])
+        return _answer(messages)
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,  # noqa: ARG002 - BaseChatModel's signature
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - BaseChatModel's signature
+        **kwargs: Any,  # noqa: ARG002 - BaseChatModel's signature
+    ) -> ChatResult:
+        return _answer(messages)  # under a millisecond: a thread would cost more than it frees
+
+
+def _answer(messages: list[BaseMessage]) -> ChatResult:
+    answer = AIMessage(content=_judge(str(messages[-1].text)))
+    return ChatResult(generations=[ChatGeneration(message=answer)])
 
 
 def _judge(prompt: str) -> str:

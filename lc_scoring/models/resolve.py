@@ -75,7 +75,9 @@ def _from_name(name: str) -> Judge:
     except ImportError as error:
         raise MissingExtra(f"The judge {name!r} needs a package that is not installed: {error}. {_OFFLINE}") from error
     except ValueError as error:
-        raise ConfigError(f"Unknown judge {name!r}: {_first_line(error)} Write it as 'provider:model'. {_OFFLINE}") from error
+        raise ConfigError(
+            f"Unknown judge {name!r}: {_first_line(error)} Write it as 'provider:model'. {_OFFLINE}"
+        ) from error
     except Exception as error:
         # Each provider has its own exception for a missing key; what they share is that the model was not made.
         raise ConfigError(f"The judge {name!r} cannot be made: {_first_line(error)} {_OFFLINE}") from error

@@ -17,8 +17,6 @@ import regex
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    _Credit = Mapping[str, float]  # stem of a reference word -> how well the answer holds it, in [0, 1]
-
 _MAX_COMPARED = 300  # words looked through for a near spelling: bounds the time that hostile text can take
 _SHORTEST = 4  # letters; shorter words have no ending to cut and no near spelling
 _GLUED = 8  # letters, with the two spaces around, from which a reference is looked for without its spaces
@@ -41,7 +39,7 @@ _REFUSAL = regex.compile(
 )
 _STOP_STEMS = (
     "a an the of in on at to by for and or is was were are be been it its that this thes thos with as from "
-    "he she they his her their who which what when wher ther has have had did do doe i you we call nam but becaus"
+    "but he she they his her their who which what when wher ther has have had did do doe i you we call nam"
 )
 _NEGATION_STEMS = (
     "no not never none neither nor without cannot cant dont doesnt didnt isnt wasnt arent werent wont hasnt "
@@ -128,7 +126,7 @@ def collect(*, prediction: str, aliases: Sequence[str], question: str) -> Eviden
     names = [w for w in extra[:_MAX_COMPARED] if w.is_name and not best.spells(w.stem)]
     values = {
         **_agreement(best, new, credit, answer),
-        **_conflicts(new, credit, numbers, names),
+        **_conflicts(new, credit, numbers=bool(numbers), names=bool(names)),
         **_manner(best, answer, asked, found=any(credit[w.stem] for w in new)),
         "other_aliases": _mean(shares),
         "new_precision": 1 - len(extra) / max(1, len(own)) if own else 0.0,
@@ -149,8 +147,7 @@ def read_words(text: str) -> list[Word]:
         >>> [w.stem for w in read_words("Thirty-two of the J. R. Ewings")]
         ['#32', 'of', 'the', 'jr', 'ewing']
     """
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", text)
     text = _INITIALS.sub(lambda m: m.group().replace(".", "").replace(" ", "") + " ", text)
     tokens = _TOKEN.findall(_APOSTROPHE.sub("", text))
     folded = [token.lower() if token.isascii() else _fold(token) for token in tokens]
@@ -206,9 +203,7 @@ def _continues(total: float, part: float, word: str) -> bool:
     """Whether a word goes on with a spelled number: after a multiplier, or a digit after a ten."""
     tens, ones = divmod(part % 100, 10)
     after_multiplier = total + part > 0 and tens == 0
-    return (
-        word in _SPELLED and ones == 0 and (after_multiplier or (tens > 1 and _SPELLED[word] in range(1, 10)))
-    )
+    return word in _SPELLED and ones == 0 and (after_multiplier or (tens > 1 and _SPELLED[word] in range(1, 10)))
 
 
 @dataclass(frozen=True)
@@ -231,7 +226,6 @@ class _Text:
 
     @cached_property
     def joined(self) -> str:
-        """The content stems in a row: an article more or less makes no difference."""
         return f" {' '.join(w.stem for w in self.content)} "
 
     @cached_property
@@ -249,10 +243,8 @@ class _Text:
 
     def spells(self, stem: str) -> float:
         """Dice overlap of letter pairs with the most similar word, 0 below a near spelling."""
-        if stem in self.stems:
-            return 1.0
-        if len(stem) < _SHORTEST or stem[0] == "#":
-            return 0.0
+        if stem in self.stems or len(stem) < _SHORTEST or stem[0] == "#":
+            return float(stem in self.stems)
         pairs = _grams(stem, 2)
         best = max((2 * len(pairs & other) / (len(pairs) + len(other)) for other in self.pairs), default=0.0)
         return best if best > _NEAR else 0.0
@@ -277,7 +269,7 @@ def _options(aliases: Iterable[str], answer: _Text) -> list[_Text]:
 def _other_forms(alias: _Text, answer: _Text) -> Iterable[_Text]:
     if len(alias.initials) > 1 and any(w.text == alias.initials for w in answer.words):
         yield _Text(alias.initials)
-    short = alias.words[0].text if len(alias.words) == 1 else ""
+    short = alias.text.strip()
     if len(short) >= _SHORTEST - 1 and short.isupper() and short in answer.initials:
         start = answer.initials.index(short)
         yield _Text(" ".join(w.text for w in answer.content[start : start + len(short)]))
@@ -294,8 +286,7 @@ def _best_option(options: Sequence[_Text], answer: _Text, asked: _Text) -> tuple
 
     def rank(at: int) -> tuple[float, int]:
         option = options[at]
-        # One that only repeats the question is found in every echo of it.
-        trust = 0.7 if option.stems <= asked.stems else 1.0
+        trust = 0.7 if option.stems <= asked.stems else 1.0  # every echo of the question holds such a one
         likeness = len(option.trigrams & answer.trigrams) / len(option.trigrams)
         return trust * shares[at] + 0.5 * likeness, len(option.words)
 
@@ -309,11 +300,12 @@ def _credit(word: Word, answer: _Text) -> float:
     return answer.spells(word.stem)
 
 
-def _agreement(best: _Text, new: list[Word], credit: Mapping[str, float], answer: _Text) -> dict[str, float]:
+def _agreement(best: _Text, new: list[Word], credit: dict[str, float], answer: _Text) -> dict[str, float]:
     end = _SENTENCE_END.search(answer.text, 12)
     early = {w.stem for w in read_words(answer.text[: end.end()])} if end else answer.stems
-    # Without spaces "bat man" holds "batman"; a short reference would be found there by chance.
-    glued = len(best.joined) > _GLUED and best.joined.replace(" ", "") in answer.joined.replace(" ", "")
+    # Without spaces "bat man" holds "batman"; a short text or a number would be found there by chance.
+    joinable = len(best.joined) > _GLUED and "#" not in best.joined
+    glued = joinable and best.joined.replace(" ", "") in answer.joined.replace(" ", "")
     return {
         # A number is found whole or not: 1989 and 1980 are not three quarters alike.
         "letter_recall": _mean(
@@ -329,7 +321,7 @@ def _agreement(best: _Text, new: list[Word], credit: Mapping[str, float], answer
     }
 
 
-def _conflicts(new: list[Word], credit: _Credit, numbers: list[Word], names: list[Word]) -> dict[str, float]:
+def _conflicts(new: list[Word], credit: dict[str, float], *, numbers: bool, names: bool) -> dict[str, float]:
     wanted = 1 - _mean((credit[w.stem] for w in new if w.is_number), default=1)
     called = 1 - _mean((credit[w.stem] for w in new if w.is_name), default=1)
     return {

@@ -26,9 +26,7 @@ MODEL = Path(__file__).parents[2] / "lc_scoring" / "trained" / "correctness.json
 HELD_OUT_PERCENT = 35
 FOLDS = 5
 STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
-AGAINST = (
-    "number_conflict number_absent name_conflict negation_differs refusal yes_no_conflict nothing_new empty"
-)
+AGAINST = "number_conflict number_absent name_conflict negation_differs refusal yes_no_conflict nothing_new empty"
 """Evidence that may only lower the probability; all other evidence may only raise it."""
 
 
@@ -136,8 +134,7 @@ def out_of_fold(
 
 def best_strength(features: np.ndarray, labels: np.ndarray, folds: np.ndarray, signs: np.ndarray) -> float:
     losses = {
-        strength: log_loss(out_of_fold(features, labels, folds, signs, strength), labels)
-        for strength in STRENGTHS
+        strength: log_loss(out_of_fold(features, labels, folds, signs, strength), labels) for strength in STRENGTHS
     }
     for strength, loss in losses.items():
         print(f"  strength {strength:6.1f}: log loss {loss:.5f} over {FOLDS} folds of questions")
@@ -145,9 +142,7 @@ def best_strength(features: np.ndarray, labels: np.ndarray, folds: np.ndarray, s
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=MODEL)
     arguments = parser.parse_args()
@@ -167,7 +162,7 @@ def main() -> None:
         "written by OpenAI models, the labels by people",
         "fitted_on": {
             "rows": len(rows),
-            "questions": dict(Counter(d for _, d in {(row.question, row.dataset) for row in rows})),
+            "questions": dict(Counter(name for name, _ in sorted({(row.dataset, row.question) for row in rows}))),
             "share_correct": round(float(labels.mean()), 4),
         },
         "l2_strength": strength,

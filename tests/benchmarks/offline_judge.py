@@ -133,10 +133,7 @@ def best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
 
 def load(path: Path) -> Split:
     rows, left_out = read_rows(path)
-    print(
-        f"{len(rows) + left_out.total()} rows; left out: "
-        + ", ".join(f"{n} {why}" for why, n in left_out.items())
-    )
+    print(f"{len(rows) + left_out.total()} rows; left out: " + ", ".join(f"{n} {why}" for why, n in left_out.items()))
     rows, evidence, refused = in_scope(rows)
     names = list(evidence[0])
     split = Split(
@@ -156,16 +153,12 @@ def shipped(split: Split, where: np.ndarray) -> np.ndarray:
     chance = np.zeros(len(split.rows))
     for at in np.flatnonzero(where):
         row = split.rows[at]
-        chance[at] = assess(
-            prediction=row.prediction, reference=row.reference, input=row.question
-        ).probability
+        chance[at] = assess(prediction=row.prediction, reference=row.reference, input=row.question).probability
     return chance
 
 
 def print_quality(split: Split, chance: np.ndarray) -> None:
-    print(
-        "\nheld-out questions          AUC     accuracy kappa  (baselines: best cut on the fitted questions)"
-    )
+    print("\nheld-out questions          AUC     accuracy kappa  (baselines: best cut on the fitted questions)")
     for name, here in (("NQ", split.natural), ("TriviaQA", ~split.natural)):
         test, train = split.held & here, ~split.held & here
         labels = split.labels[test]
@@ -200,9 +193,7 @@ def print_calibration(split: Split, chance: np.ndarray) -> float:
     worst = 0.0
     groups = {"both": split.held, "NQ": split.held & split.natural, "TriviaQA": split.held & ~split.natural}
     for name, here in groups.items():
-        width, mass = (
-            calibration_error(chance[here], split.labels[here], equal_mass=m) for m in (False, True)
-        )
+        width, mass = (calibration_error(chance[here], split.labels[here], equal_mass=m) for m in (False, True))
         brier = np.mean((chance[here] - split.labels[here]) ** 2)
         print(f"  {name:30} {width:.4f}       {mass:.4f}      {brier:.4f}")
         worst = max(worst, width, mass)
@@ -300,9 +291,7 @@ def print_bars(bars: list[tuple[str, float, float, bool]]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path)
     path = parser.parse_args().data
     if path is None:

@@ -35,9 +35,7 @@ BARS = {"evaluate_strings": 0.65, "aevaluate_strings": 0.85}
 
 def main() -> None:
     """Measure and print the table."""
-    os.environ.setdefault(
-        "OPENAI_API_KEY", "test-key"
-    )  # classic builds its default model even when given one
+    os.environ.setdefault("OPENAI_API_KEY", "test-key")  # classic builds its default model even when given one
     model = FakeListChatModel(responses=[REPLY])
     ours = load_evaluator("labeled_score_string", llm=model, criteria="correctness")
     classic = load_classic("labeled_score_string", llm=model, criteria="correctness")
@@ -69,9 +67,7 @@ def main() -> None:
         ratio = costs["lc_scoring"] / costs["langchain_classic"]
         print(f"\n{title}: {ratio:.2f} x langchain_classic (bar {BARS[title]})")
         for way, cost in costs.items():
-            print(
-                f"  {way:30} {cost:7.1f} us  {cost / costs['bare model call and a regex']:.2f} x the bare call"
-            )
+            print(f"  {way:30} {cost:7.1f} us  {cost / costs['bare model call and a regex']:.2f} x the bare call")
 
 
 def _least(ways: dict[str, Callable[[], float]]) -> dict[str, float]:

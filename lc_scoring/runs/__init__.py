@@ -1,0 +1,1 @@
+"""Runs: scoring many rows."""

@@ -1,0 +1,78 @@
+"""Prints how near scoring 2,000 rows over HTTP comes to ideal list scheduling, and the memory it takes.
+
+A loopback OpenAI-compatible server (a process of its own) answers with lognormal latency, median 300 ms, that
+the request's text decides; so the ideal, each row going to the worker that is free first, can be computed.
+
+    python tests/benchmarks/throughput.py [--rows 2000] [--in-flight 64]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import heapq
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+os.environ["LANGSMITH_TRACING"] = "false"
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from langchain_openai import ChatOpenAI  # noqa: E402 - after tracing is off
+from loopback.latency_server import latency_of, running  # noqa: E402
+
+from lc_scoring import Sample, load_evaluator  # noqa: E402
+from lc_scoring.flow import Message  # noqa: E402
+from lc_scoring.runs.schedule import in_flight  # noqa: E402
+
+SERVER = {"median": 0.3, "sigma": 0.4, "seed": 7}
+BARS = {"of ideal": 0.97, "peak RSS, MB": 130}
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=2000)
+    parser.add_argument("--in-flight", type=int, default=64)
+    options = parser.parse_args()
+    samples = [
+        Sample(input=f"What is {n} plus {n}?", prediction=f"It is {2 * n}. " * 20, reference=f"{2 * n}")
+        for n in range(options.rows)
+    ]
+    imported = _rss()
+    with running(**SERVER) as url:
+        model = ChatOpenAI(model="judge", base_url=url, api_key="test-key", max_retries=0)
+        evaluator = load_evaluator("labeled_score_string", llm=model, criteria="correctness")
+        ideal = _ideal(samples, evaluator, options.in_flight)
+        taken, scored = asyncio.run(_measure(samples, evaluator, options.in_flight))
+    print(f"rows scored          {scored} of {len(samples)}")
+    print(f"ideal list schedule  {ideal:.2f} s")
+    print(f"taken                {taken:.2f} s")
+    print(f"of ideal             {ideal / taken:.3f}  (bar {BARS['of ideal']})")
+    print(f"peak RSS             {_rss():.0f} MB  (bar {BARS['peak RSS, MB']}; {imported:.0f} MB of it after imports)")
+
+
+async def _measure(samples: list[Sample], evaluator: object, width: int) -> tuple[float, int]:
+    start, scored = time.perf_counter(), 0
+    async for _, score in in_flight(samples, evaluator.ascore, max_concurrency=width):
+        scored += score.rating is not None
+    return time.perf_counter() - start, scored
+
+
+def _ideal(samples: list[Sample], evaluator: object, width: int) -> float:
+    free = [0.0] * width
+    for sample in samples:
+        user = next(evaluator._flow(sample))[0].messages[-1]
+        assert isinstance(user, Message)
+        heapq.heappush(free, heapq.heappop(free) + latency_of(user.text, **SERVER))
+    return max(free)
+
+
+def _rss() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()
