@@ -98,8 +98,8 @@ def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
         lc_scoring.errors.ReplyError: The rating 14 is off the scale 1..10. The judge wrote: 'Rating: [[14]]'
     """
     usual = None if cut_off else _USUAL.fullmatch(text)
-    if usual and scale.contains(rating := int(usual[1])):
-        return rating
+    if usual and scale.contains(int(usual[1])):
+        return int(usual[1])
     answer = _plain(without_residue(text))
     found = list(_ratings(answer))
     if not found:

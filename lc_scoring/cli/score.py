@@ -128,9 +128,10 @@ async def _outcome(row: Row, request: ScoreRequest, evaluator: Any) -> Score | F
     try:
         if row.error is not None:
             raise row.error
-        return await evaluator.ascore(_sample(row, request, evaluator.input_keys))
+        score: Score = await evaluator.ascore(_sample(row, request, evaluator.input_keys))
     except ScoringError as error:
         return Failure(name=evaluator.evaluation_name, error=error, sample_id=_id(row, request) or f"line {row.line}")
+    return score
 
 
 def _sample(row: Row, request: ScoreRequest, fields: list[str]) -> Sample:

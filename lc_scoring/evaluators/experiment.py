@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from langchain_core.messages import BaseMessage
 from langsmith.schemas import Example, Run
 
 from lc_scoring.errors import ConfigError
@@ -91,6 +92,6 @@ def _text(value: Any) -> str:
         if isinstance(value, list):
             return "".join(block.get("text", "") if isinstance(block, dict) else str(block) for block in value)
         return str(value)
-    if hasattr(value, "text") and hasattr(value, "content"):
+    if isinstance(value, BaseMessage):
         return str(value.text)
     return json.dumps(value, ensure_ascii=False, default=str)

@@ -6,7 +6,7 @@ import uuid
 import warnings
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
 from langchain_core.outputs import RunInfo
@@ -27,6 +27,8 @@ from lc_scoring.models.resolve import resolve_llm
 from lc_scoring.records import Sample
 
 Manager = TypeVar("Manager", CallbackManager, AsyncCallbackManager)
+
+_RUN_ARGUMENTS = ("callbacks", "tags", "metadata", "run_name")
 
 
 class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
@@ -319,10 +321,10 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
 def _merged(config: RunnableConfig | None, given: dict[str, Any]) -> RunnableConfig | None:
     if not given:
         return config
-    known = {key: given[key] for key in ("callbacks", "tags", "metadata", "run_name") if given.get(key) is not None}
-    for name in given.keys() - {"callbacks", "tags", "metadata", "run_name"}:
+    known = cast("RunnableConfig", {key: given[key] for key in _RUN_ARGUMENTS if given.get(key) is not None})
+    for name in given.keys() - set(_RUN_ARGUMENTS):
         warnings.warn(f"Ignoring unknown argument {name!r}.", stacklevel=4)
-    return merge_configs(config, RunnableConfig(**known))
+    return merge_configs(config, known)
 
 
 def _model_config(config: RunnableConfig) -> RunnableConfig:

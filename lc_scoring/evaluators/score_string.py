@@ -125,7 +125,9 @@ class ScoreStringEvalChain(JudgedEvaluator):
         if value is None:
             return None
         if not isinstance(value, BasePromptTemplate):
-            raise ValueError(f"prompt takes a prompt template, for example PromptTemplate.from_template({value!r}).")
+            raise ValueError(  # noqa: TRY004 - pydantic makes its errors of ValueErrors
+                f"prompt takes a prompt template; got {type(value).__name__}. Try PromptTemplate.from_template(...)."
+            )
         expected = cls._prompt_variables()
         if set(value.input_variables) != expected:
             raise ValueError(

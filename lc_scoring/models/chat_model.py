@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -40,7 +40,7 @@ def answer(flow: Flow[T], model: Judge, config: RunnableConfig) -> T:
         while True:
             asks = flow.send(tuple([_reply(ask, model, config) for ask in asks]))
     except StopIteration as done:
-        return done.value
+        return cast("T", done.value)
 
 
 async def aanswer(flow: Flow[T], model: Judge, config: RunnableConfig) -> T:
@@ -50,7 +50,7 @@ async def aanswer(flow: Flow[T], model: Judge, config: RunnableConfig) -> T:
         while True:
             asks = flow.send(tuple([await _areply(ask, model, config) for ask in asks]))
     except StopIteration as done:
-        return done.value
+        return cast("T", done.value)
 
 
 def _reply(ask: Ask, model: Judge, config: RunnableConfig) -> Reply | ModelError:

@@ -26,15 +26,10 @@ from lc_scoring.trained.evidence import collect, read_words
 
 MOON = "When did people land on the Moon?"
 CAPITAL = "What is the capital of France?"
-# Latin-heavy, so that most drawn references are in scope, with what tends to break readers of text.
-HOSTILE = st.text(
-    alphabet=st.one_of(
-        st.sampled_from("abcXYZ0129 .,/()[]'\n\r\u2028\x00-%"),
-        st.characters(),
-        st.characters(categories=["Cs", "Mn", "No", "Nd", "Lo", "Lt", "Zl"]),
-    ),
-    max_size=80,
-)
+# Plain text mixed with what tends to break readers of text.
+PLAIN = st.sampled_from("abcXYZ0129 .,/()[]'\n\r\u2028\x00-%") | st.characters(max_codepoint=0x24F)
+ODD = st.characters() | st.characters(categories=["Cs", "Mn", "No", "Nd", "Lo", "Lt", "Zl"])
+HOSTILE = st.text(PLAIN, max_size=80) | st.text(PLAIN | ODD, max_size=80)
 
 
 def listed(text: str) -> list[str]:
