@@ -18,6 +18,9 @@ _TURN_TAGS = r"(?:start|end)_of_turn\b|\|\w+\|>"
 _BRACKET = re.compile(rf"([\[［])(?={_UNSEEN}*[\[［]|/?(?:INST|THINK)\])", re.IGNORECASE)
 _TAG = re.compile(rf"[<＜◁](?=(?:{_UNSEEN}|[\s/])*(?:{_OUR_TAGS}|{_REASONING_TAGS}|{_TURN_TAGS}))", re.IGNORECASE)
 
+# Half a mark, such as "[[", stands in the judge's own rating too: only a whole one can be told to be quoted.
+_WHOLE = re.compile(rf"[\]］]{_UNSEEN}*[\]］]|[>▷]")
+
 
 def neutralize(text: str) -> str:
     """Break the marks in `text` that mean something to a judge's prompt or to the reader of ratings.
@@ -56,7 +59,7 @@ def without_echoes(reply: str, judged: Iterable[str]) -> tuple[str, int]:
     shortest = 0
     for raw in judged:
         quoted = raw.strip()
-        if quoted and quoted in reply:
+        if _WHOLE.search(quoted) and quoted in reply:
             reply = reply.replace(quoted, neutralize(quoted))
             shortest = min(shortest or len(quoted), len(quoted))
     return reply, shortest

@@ -92,7 +92,12 @@ def assess(*, prediction: str, reference: str, input: str | None) -> Assessment:
 
 
 def read_evidence(*, prediction: str, reference: str, input: str | None) -> Evidence:  # noqa: A002
-    """Check the scope and collect what `assess` judges by; arguments and errors are those of `assess`."""
+    """Check the scope and collect what `assess` judges by; arguments and errors are those of `assess`.
+
+    Example:
+        >>> read_evidence(prediction="In 1967.", reference="1969", input=None).values["number_conflict"]
+        1.0
+    """
     _check_scope(prediction, reference)
     return collect(
         prediction=clip(prediction),
@@ -102,7 +107,12 @@ def read_evidence(*, prediction: str, reference: str, input: str | None) -> Evid
 
 
 def clip(text: str) -> str:
-    """The text, or its beginning and end when it is longer than `MAX_CHARACTERS`."""
+    """The text, or its beginning and end when it is longer than `MAX_CHARACTERS`.
+
+    Example:
+        >>> clip("short"), len(clip("long " * 10_000))
+        ('short', 6001)
+    """
     if len(text) <= MAX_CHARACTERS:
         return text
     third = MAX_CHARACTERS // 3
