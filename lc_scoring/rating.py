@@ -37,12 +37,13 @@ _TAIL = 400  # characters at a reply's end in which a number without brackets is
 _WIDE = str.maketrans("［］．／：＝％－−＋", "[]./:=%--+")
 _ESCAPED = re.compile(r"\\([\[\]])\\\1")
 
-_LABEL = (
-    r"(?:(?:(?:final|overall|total|my|the|your)\s+){0,2}"
-    r"(?:rating|score|grade|mark|verdict|note|bewertung|punktzahl|gesamtbewertung|calificaci[oó]n|puntuaci[oó]n"
-    r"|valoraci[oó]n|nota|pontua[cç][aã]o|punteggio|voto|оценка|рейтинг|評価|評点|評分|评分|评级|得分|分数|總分|总分"
-    r"|スコア|평가|평점|점수|등급|총점)(?:\s+(?:value|number|n|점수))?)"
+# What judges call a rating; those without a space between words are found by their ending.
+_LABELS = (
+    "rating|score|grade|mark|verdict|note|bewertung|punktzahl|gesamtbewertung|calificación|calificacion|puntuación"
+    "|puntuacion|valoración|valoracion|nota|pontuação|pontuacao|punteggio|voto|оценка|рейтинг|評価|評点|評分|评分|评级"
+    "|得分|分数|總分|总分|スコア|평가|평점|점수|등급|총점"
 )
+_LABEL = rf"(?:(?:(?:final|overall|total|my|the|your)\s+){{0,2}}(?:{_LABELS})(?:\s+(?:value|number|n|점수))?)"
 _NUMBER = r"[+-]?(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})"
 _UNIT = r"(?:points?|pts?\.?|stars?|punkte?|sterne?|puntos?|分|点|點|점|★)"
 _MARKUP = r"[\s*_`]*+"
@@ -56,8 +57,8 @@ _INSIDE = re.compile(rf"{_MARKUP}(?:{_LABEL}{_SEPARATOR})?\[?{_VALUE}{_MARKUP}\]
 _STARTS_LIKE_ONE = re.compile(rf"{_MARKUP}(?:{_LABEL}{_SEPARATOR}|{_NUMBER})", re.IGNORECASE)
 _PLACEHOLDER = re.compile(rf"{_MARKUP}(?:{_LABEL}|n|number){_MARKUP}", re.IGNORECASE)
 _BEHIND = re.compile(rf"{_MARKUP}[:=]{_MARKUP}(?P<bracket>\[)?{_VALUE}(?(bracket)\s*\])(?![\[\d])", re.IGNORECASE)
-_CLOSING = (")", "]")
-_LABEL_BEFORE = re.compile(rf"{_LABEL}\(?$", re.IGNORECASE)
+_CLOSING = frozenset(")]")
+_LABEL_ENDINGS = tuple(_LABELS.split("|"))
 _SIDE_BY_SIDE = re.compile(r"[\s,;/&|]*(?:and|or|to)?[\s,;/&|]*", re.IGNORECASE)
 _OPENING = re.compile(rf"[\W_]*(?:{_LABEL})?[\W_]*", re.IGNORECASE)
 _UNBRACKETED = re.compile(rf"{_LABEL}{_MARKUP}[:=]?{_MARKUP}\[?{_NUMBER}|{_NUMBER}\s*/\s*\d+", re.IGNORECASE)
@@ -157,10 +158,11 @@ def _ratings(answer: str) -> Iterator[_Found]:
 
 def _is_code(answer: str, start: int) -> bool:
     """Whether the brackets at `start` follow a name or a call, `x[[1]]` or `f([[1]])`, that is no rating's label."""
-    before = answer[max(0, start - 2) : start].removesuffix("(")[-1:]
-    if not before.isascii() or not (before.isalnum() or before in _CLOSING):
+    before = answer[max(0, start - _NEAR) : start].removesuffix("(")
+    last = before[-1:]
+    if not last.isascii() or not (last.isalnum() or last in _CLOSING):
         return False
-    return _LABEL_BEFORE.search(answer, max(0, start - _NEAR), start) is None
+    return not before.lower().endswith(_LABEL_ENDINGS)
 
 
 def _number(found: _Found, answer: str, scale: Scale, text: str) -> float:

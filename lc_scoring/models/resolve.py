@@ -10,6 +10,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 
 from lc_scoring.errors import ConfigError, MissingExtra
 from lc_scoring.models.chat_model import Judge
+from lc_scoring.scale import number_text
 
 SETTING = "LC_SCORING_LLM"
 """The environment variable that names the judge used where no `llm` is given."""
@@ -60,7 +61,7 @@ def judge_name(judge: Judge) -> str:
     kind = type(inner).__name__
     temperature = getattr(inner, "temperature", None)
     label = f"{kind}:{name}" if isinstance(name, str) and name else kind
-    return label if temperature is None else f"{label}@{temperature}"
+    return f"{label}@{number_text(temperature)}" if isinstance(temperature, (int, float)) else label
 
 
 def _from_name(name: str) -> Judge:

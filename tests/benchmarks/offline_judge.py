@@ -256,7 +256,7 @@ def load_milliseconds() -> float:
         "import time; t = time.perf_counter(); from lc_scoring.trained.correctness import assess; "
         "assess(prediction='a', reference='b', input=None); print((time.perf_counter() - t) * 1e3)"
     )
-    runs = [subprocess.run([sys.executable, "-c", code], check=True, capture_output=True) for _ in range(5)]  # noqa: S603
+    runs = [subprocess.run([sys.executable, "-c", code], check=True, capture_output=True) for _ in range(5)]
     return float(np.median([float(run.stdout) for run in runs]))
 
 

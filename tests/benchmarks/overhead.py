@@ -17,11 +17,11 @@ from collections.abc import Callable
 os.environ["LANGSMITH_TRACING"] = "false"
 warnings.simplefilter("ignore")
 
-from langchain_classic.evaluation import load_evaluator as load_classic  # noqa: E402 - after tracing is off
-from langchain_core.language_models.fake_chat_models import FakeListChatModel  # noqa: E402
-from langchain_core.messages import HumanMessage, SystemMessage  # noqa: E402
+from langchain_classic.evaluation import load_evaluator as load_classic
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from langchain_core.messages import HumanMessage, SystemMessage
 
-from lc_scoring import load_evaluator  # noqa: E402
+from lc_scoring import load_evaluator
 
 ROUNDS, CALLS = 25, 200
 REPLY = "The answer names the right city and says no more than was asked for. " * 5 + "\nRating: [[8]]"

@@ -20,12 +20,12 @@ from pathlib import Path
 os.environ["LANGSMITH_TRACING"] = "false"
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from langchain_openai import ChatOpenAI  # noqa: E402 - after tracing is off
-from loopback.latency_server import latency_of, running  # noqa: E402
+from langchain_openai import ChatOpenAI
+from loopback.latency_server import latency_of, running
 
-from lc_scoring import Sample, load_evaluator  # noqa: E402
-from lc_scoring.flow import Message  # noqa: E402
-from lc_scoring.runs.schedule import in_flight  # noqa: E402
+from lc_scoring import Sample, load_evaluator
+from lc_scoring.flow import Message
+from lc_scoring.runs.schedule import in_flight
 
 SERVER = {"median": 0.3, "sigma": 0.4, "seed": 7}
 BARS = {"of ideal": 0.97, "peak RSS, MB": 130}

@@ -28,9 +28,7 @@ RATING = {
 
 
 def chat(url: str, **options: Any) -> ChatOpenAI:
-    return ChatOpenAI(
-        **{"model": "judge", "base_url": url, "api_key": "test-key", "max_retries": 0, **options}
-    )
+    return ChatOpenAI(**{"model": "judge", "base_url": url, "api_key": "test-key", "max_retries": 0, **options})
 
 
 @pytest.fixture
@@ -39,9 +37,7 @@ def openai_server() -> Iterator[OpenAIServer]:
         yield server
 
 
-def exact(
-    inputs: dict[str, Any], outputs: dict[str, Any], reference_outputs: dict[str, Any]
-) -> dict[str, Any]:
+def exact(inputs: dict[str, Any], outputs: dict[str, Any], reference_outputs: dict[str, Any]) -> dict[str, Any]:
     return {
         "key": "exact",
         "score": float(outputs["answer"] == reference_outputs["answer"]),
@@ -63,9 +59,7 @@ def test_langsmith_runs_a_whole_experiment(options: dict[str, Any]) -> None:
                 {"inputs": {"question": "3+3"}, "reference_outputs": {"answer": "6"}, "split": "test"},
             ],
         )
-        results = client.evaluate(
-            lambda _inputs: {"answer": "4"}, data="sums", evaluators=[exact], max_concurrency=0
-        )
+        results = client.evaluate(lambda _inputs: {"answer": "4"}, data="sums", evaluators=[exact], max_concurrency=0)
         rows = list(results)
         first = rows[0]["run"]
         client.create_feedback(run_id=first.id, key="human", score=0.5, session_id=results.experiment_id)
@@ -74,9 +68,7 @@ def test_langsmith_runs_a_whole_experiment(options: dict[str, Any]) -> None:
         )
         client.flush()
 
-        scores = {
-            row["example"].inputs["question"]: row["evaluation_results"]["results"][0].score for row in rows
-        }
+        scores = {row["example"].inputs["question"]: row["evaluation_results"]["results"][0].score for row in rows}
         assert scores == {"2+2": 1.0, "3+3": 0.0}
         assert sorted(sent["key"] for sent in server.store["feedback"]) == [
             "exact",

@@ -186,9 +186,7 @@ def _decompressed(body: bytes, encoding: str) -> bytes:
 
 
 def _parts(body: bytes, content_type: str) -> list[Part]:
-    message = BytesParser(policy=HTTP).parsebytes(
-        b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body
-    )
+    message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
     parts: list[Part] = []
     for part in message.iter_parts():
         name = str(part.get_param("name", header="content-disposition"))

@@ -170,9 +170,7 @@ class _Connection(asyncio.Protocol):
         if not blank:
             return
         first, *lines = head.split(b"\r\n")
-        headers = {
-            name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)
-        }
+        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
         length = int(headers.get(b"content-length", b"0"))
         if len(rest) < length:
             return

@@ -1,0 +1,210 @@
+"""`lc-scoring score` as its users run it, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loopback.openai_api import OpenAIServer
+
+RIGHT = {"id": "a", "input": "What is the largest planet?", "prediction": "It is Jupiter.", "reference": "Jupiter"}
+WRONG = {**RIGHT, "id": "b", "prediction": "Saturn."}
+ANSWERS = Path(__file__).parents[2] / "cookbook" / "data" / "answers.jsonl"
+
+
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "-m", "lc_scoring.cli", *map(str, arguments)]
+    environment = {"PATH": "", "PYTHONUTF8": "1", "LANGSMITH_TRACING": "false", "COLUMNS": "200", **environment}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
+
+
+def score(file: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return run("score", file, "--criteria", "correctness", "--llm", "offline", *arguments, **environment)
+
+
+def write(path: Path, rows: Iterable[Any]) -> Path:
+    path.write_bytes(b"".join(row if isinstance(row, bytes) else json.dumps(row).encode() + b"\n" for row in rows))
+    return path
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_every_row_has_its_score_in_the_rows_order(tmp_path: Path) -> None:
+    file = write(tmp_path / "rows.jsonl", [RIGHT, WRONG] * 40)
+    done = score(file, "-o", tmp_path / "scores.jsonl", "--max-concurrency", 7)
+    assert (done.returncode, done.stderr) == (0, "")
+    scores = read(tmp_path / "scores.jsonl")
+    assert [row["id"] for row in scores] == ["a", "b"] * 40
+    assert [row["line"] for row in scores] == list(range(1, 81))
+    assert all((row["score"] > 8) == (row["id"] == "a") for row in scores)
+    assert scores[0]["reasoning"].endswith("Rating: [[10]]")
+    assert scores[0]["signature"].startswith("score_string:correctness|")
+    assert scores[0]["usage"]["calls"] == 1
+    assert "80, 80 scored, 0 failed" in done.stdout
+    assert "(n = 80)" in done.stdout
+
+
+def test_bad_rows_fail_in_their_place_and_the_others_go_on(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "rows.jsonl",
+        [
+            RIGHT,
+            b"{broken\n",
+            b"\n",
+            b"[1, 2]\n",
+            {**RIGHT, "reference": ""},
+            {"id": "c", "input": "?", "reference": "x"},
+            {**RIGHT, "prediction": None},
+            {**RIGHT, "prediction": "a\x00b"},
+            b'{"input": "?", "prediction": "\\ud800", "reference": "x"}\n',
+            b'{"input": "\xff", "prediction": "x", "reference": "x"}\n',
+            {**RIGHT, "prediction": 5, "reference": 5},
+        ],
+    )
+    done = score(file, "-o", tmp_path / "scores.jsonl")
+    assert done.returncode == 1
+    rows = read(tmp_path / "scores.jsonl")
+    assert [row["line"] for row in rows] == [1, 2, 4, 5, 6, 7, 8, 9, 10, 11]
+    errors = {row["line"]: row["error"] for row in rows if "error" in row}
+    assert {line: error["kind"] for line, error in errors.items()} == {
+        **dict.fromkeys([2, 4, 6, 7, 8, 9, 10], "ConfigError"),
+        5: "ScopeError",
+    }
+    assert "line 2: no valid JSON" in errors[2]["message"]
+    assert "line 6: no column 'prediction'. Present: id, input, reference." in errors[6]["message"]
+    assert all("score" not in row for row in rows if "error" in row)
+    assert "10, 2 scored, 8 failed" in done.stdout
+    assert "ConfigError: 7" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("rows", "arguments", "said"),
+    [
+        (None, (), "cannot be read: No such file"),
+        ([], (), "holds no rows"),
+        ([b"{broken\n"], (), "line 1: no valid JSON"),
+        ([{"input": "?", "answer": "x", "reference": "x"}], (), "no column 'prediction'. Present: input, answer"),
+        ([RIGHT], ("--prediction-key", "outputs.answer"), "no column 'outputs.answer'"),
+        ([RIGHT], ("--evaluator", "labeled_score"), "Did you mean 'labeled_score_string'?"),
+        ([RIGHT], ("--scale", "5-1"), "low to high"),
+        ([RIGHT], ("--normalize-by", "0"), "above 0"),
+        ([RIGHT], ("--llm", "openai:gpt-5-mini"), "OPENAI_API_KEY"),
+        ([RIGHT], ("--llm", "nobody:nothing"), "Unknown judge 'nobody:nothing'"),
+        ([RIGHT], ("--criteria", "no/such.toml"), "such.toml cannot be read"),
+        ([RIGHT], ("-o", "no/such/folder/scores.jsonl"), "No such file or directory"),
+        ([RIGHT], ("--max-concurrency", "0"), "max-concurrency"),
+        ([RIGHT], ("--nonsense",), "No such option"),
+    ],
+)
+def test_a_wrong_call_is_one_message_and_exit_code_2(
+    tmp_path: Path, rows: list[Any] | None, arguments: tuple[str, ...], said: str
+) -> None:
+    file = tmp_path / "rows.jsonl"
+    if rows is not None:
+        write(file, rows)
+    done = run("score", file, "--criteria", "correctness", "--llm", "offline", *arguments)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_the_scores_never_overwrite_the_rows(tmp_path: Path) -> None:
+    file = write(tmp_path / "rows.jsonl", [RIGHT])
+    done = score(file, "-o", file)
+    assert done.returncode == 2
+    assert read(file) == [RIGHT]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_is_one_message(tmp_path: Path) -> None:
+    done = score(write(tmp_path / "rows.jsonl", [RIGHT]), "-o", "/dev/full")
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_columns_are_taken_by_name_and_path_and_rows_by_limit(tmp_path: Path) -> None:
+    row = {"row": 7, "q": RIGHT["input"], "outputs": {"answer": "Jupiter"}, "gold.answer": "Jupiter"}
+    file = write(tmp_path / "rows.jsonl", [row] * 5)
+    keys = (
+        "--input-key",
+        "q",
+        "--prediction-key",
+        "outputs.answer",
+        "--reference-key",
+        "gold.answer",
+        "--id-key",
+        "row",
+    )
+    done = score(file, *keys, "-o", tmp_path / "s.jsonl", "--limit", 2, "--normalize-by", 10, "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert [(one["id"], one["score"]) for one in read(tmp_path / "s.jsonl")] == [("7", 1.0), ("7", 1.0)]
+
+
+def test_a_judge_over_the_wire_with_its_failures_and_its_tokens(tmp_path: Path) -> None:
+    rubric = tmp_path / "kind.toml"
+    rubric.write_text('scale = {low = 1, high = 5}\n[[criteria]]\nname = "kindness"\n')
+    file = write(tmp_path / "rows.jsonl", [{"input": "?", "prediction": text} for text in ("good", "bad", "odd")])
+
+    def reply(body: dict[str, Any]) -> Any:
+        text = body["messages"][1]["content"]
+        if "\nbad\n" in text:
+            return {"status": 400, "raw_body": '{"error": {"message": "no sk-verysecret123456 here"}}'}
+        return "Hm." if "\nodd\n" in text else "<think>[[1]]</think>Kind. Rating: [[4.5]]"
+
+    with OpenAIServer(reply=reply) as server:
+        done = run(
+            "score", file, "-e", "score_string", "-c", rubric, "--llm=openai:gpt-4.1-mini", "-o", tmp_path / "s.jsonl",
+            OPENAI_API_KEY="test-key", OPENAI_BASE_URL=server.url,
+        )  # fmt: skip
+    good, bad, odd = read(tmp_path / "s.jsonl")
+    assert done.returncode == 1
+    assert (good["score"], good["value"]) == (4.5, 0.875)
+    assert good["signature"].endswith("judge=ChatOpenAI:gpt-4.1-mini@0|repair=1|parser=rating|lc_scoring=0.1.0")
+    assert bad["error"]["kind"] == "ModelError"
+    assert odd["error"]["kind"] == "ReplyError"
+    assert "'Hm.'" in odd["error"]["message"]
+    assert "verysecret" not in done.stdout + done.stderr + (tmp_path / "s.jsonl").read_text()
+    assert "tokens" in done.stdout
+
+
+def test_hostile_text_moves_neither_the_terminal_nor_its_markup(tmp_path: Path) -> None:
+    hostile = {**RIGHT, "id": "[red]\x1b[2J", "reference": ""}
+    done = score(write(tmp_path / "rows.jsonl", [RIGHT, hostile]), "-o", tmp_path / "s.jsonl")
+    assert "\x1b" not in done.stdout
+    assert "[red]" in done.stdout
+
+
+def test_the_sample_file_shows_scores_and_failures(tmp_path: Path) -> None:
+    rows = read(ANSWERS)
+    assert len(rows) >= 60
+    assert len({row["id"] for row in rows}) == len(rows)
+    assert {row["kind"] for row in rows} >= {"right", "wrong", "partial", "verbose", "refused"}
+    assert len({row["domain"] for row in rows}) >= 5
+    done = score(ANSWERS, "-o", tmp_path / "s.jsonl")
+    assert done.returncode == 1
+    kinds = {row["id"]: row["kind"] for row in rows}
+    failed = {kinds[one["id"]] for one in read(tmp_path / "s.jsonl") if "error" in one}
+    assert failed == {"out_of_scope"}
+
+
+def test_the_evaluators_are_listed_with_their_needs() -> None:
+    done = run("evaluators")
+    assert done.returncode == 0
+    names = {line.split()[0]: line for line in done.stdout.splitlines()}
+    assert "prediction, input, reference" in names["labeled_score_string"]
+    assert "reference" not in names["score_string"].split("  Rates")[0]
+
+
+def test_version_and_help() -> None:
+    assert run("--version").stdout.strip() == "0.1.0"
+    assert "--max-concurrency" in run("score", "--help").stdout
+    assert run().returncode == 2

@@ -1,0 +1,137 @@
+"""JSON lines: a bad row stands in its place among the good, and columns are checked before anything is paid for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lc_scoring.data.jsonl import check_columns, count_lines, read_rows, take
+from lc_scoring.errors import ConfigError
+
+BAD_LINES = [
+    pytest.param(b"{", "no valid JSON (Expecting property name", id="cut off"),
+    pytest.param(b"plain words", "no valid JSON (Expecting value)", id="no JSON"),
+    pytest.param(b'{"a": "\xff"}', "no valid JSON ('utf-8' codec can't decode", id="no UTF-8"),
+    pytest.param(b"[" * 100_000, "no valid JSON (maximum recursion depth", id="nested without end"),
+    pytest.param(b'{"a": ' + b"9" * 5000 + b"}", "no valid JSON (Exceeds the limit", id="a number without end"),
+    pytest.param(b"[1, 2]", "a row is a JSON object, got list", id="a list"),
+    pytest.param(b"null", "a row is a JSON object, got NoneType", id="null"),
+    pytest.param(b'"text"', "a row is a JSON object, got str", id="a text"),
+]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "rows.jsonl"
+
+
+def test_rows_come_with_their_line_numbers_and_blank_lines_are_passed_over(path: Path) -> None:
+    path.write_bytes(b'\n{"a": 1}\r\n  \t\r\n\n{"a": "\xec\xa2\x8b\xec\x95\x84"}')
+    assert [(row.line, row.values, row.error) for row in read_rows(path)] == [
+        (2, {"a": 1}, None),
+        (5, {"a": "좋아"}, None),
+    ]
+    assert count_lines(path) == 2
+
+
+def test_a_byte_order_mark_before_the_first_row_is_no_part_of_it(path: Path) -> None:
+    path.write_bytes(b'\xef\xbb\xbf{"a": 1}\n{"a": 2}\n')
+    assert [row.values for row in read_rows(path)] == [{"a": 1}, {"a": 2}]
+
+
+@pytest.mark.parametrize(("line", "why"), BAD_LINES)
+def test_a_bad_line_is_an_error_in_its_place_and_the_next_is_read(path: Path, line: bytes, why: str) -> None:
+    path.write_bytes(b'{"a": 1}\n' + line + b'\n{"a": 3}\n')
+    first, bad, last = read_rows(path)
+    assert (first.values, last.values) == ({"a": 1}, {"a": 3})
+    assert (bad.line, bad.values) == (2, {})
+    assert str(bad.error).startswith(f"{path}, line 2: {why}")
+
+
+def test_an_empty_file_has_no_rows(path: Path) -> None:
+    path.touch()
+    assert list(read_rows(path)) == []
+    assert count_lines(path) == 0
+
+
+def test_a_file_that_is_not_there_cannot_be_read(path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        next(read_rows(path))
+    assert str(caught.value) == f"{path} cannot be read: No such file or directory."
+
+
+def test_a_folder_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        next(read_rows(tmp_path))
+
+
+def test_a_file_is_closed_when_its_reader_stops_early(path: Path) -> None:
+    path.write_text('{"a": 1}\n{"a": 2}\n')
+    rows = read_rows(path)
+    assert next(rows).line == 1
+    rows.close()  # type: ignore[attr-defined]  # an open file left behind would warn, and warnings are errors
+    assert list(rows) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "column", "found"),
+    [
+        ({"a": 1}, "a", 1),
+        ({"a": None}, "a", None),
+        ({"a": {"b": {"c": 3}}}, "a.b.c", 3),
+        ({"a": {"b": 2}}, "a", {"b": 2}),
+        ({"a.b": 1, "a": {"b": 2}}, "a.b", 1),
+    ],
+)
+def test_a_column_is_found_by_its_name_or_its_path(values: dict[str, Any], column: str, found: object) -> None:
+    assert take(values, column) == found
+
+
+@pytest.mark.parametrize(
+    ("values", "column"),
+    [
+        ({}, "a"),
+        ({"a": 1}, "b"),
+        ({"a": 1}, "a.b"),
+        ({"a": "text"}, "a.t"),
+        ({"a": {"b": 1}}, "a.c"),
+        ({"a": [1]}, "a.0"),
+    ],
+)
+def test_a_column_that_is_not_there_is_a_key_error_with_its_whole_name(values: dict[str, Any], column: str) -> None:
+    with pytest.raises(KeyError) as caught:
+        take(values, column)
+    assert caught.value.args == (column,)
+
+
+def test_the_first_readable_row_answers_for_the_columns(path: Path) -> None:
+    path.write_text('{\n{"a": 1, "b": {"c": null}}\n{"z": 1}\n')
+    check_columns(path, ["a", "b.c"])
+
+
+def test_a_missing_column_is_named_with_those_present(path: Path) -> None:
+    path.write_text('\n{"a": 1, "b": 2}\n')
+    with pytest.raises(ConfigError) as caught:
+        check_columns(path, ["a", "c", "b.d"])
+    assert str(caught.value).startswith(f"{path}, line 2: no column 'c', 'b.d'. Present: a, b. Name others")
+
+
+def test_a_row_without_columns_has_none_present(path: Path) -> None:
+    path.write_text("{}\n")
+    with pytest.raises(ConfigError, match=r"no column 'a'\. Present: none\."):
+        check_columns(path, ["a"])
+
+
+def test_of_a_file_without_a_readable_row_the_first_error_is_told(path: Path) -> None:
+    path.write_text("[1]\n{\n")
+    with pytest.raises(ConfigError, match=r"line 1: a row is a JSON object, got list"):
+        check_columns(path, ["a"])
+
+
+def test_a_file_without_rows_says_so(path: Path) -> None:
+    path.write_text("\n \n")
+    with pytest.raises(ConfigError) as caught:
+        check_columns(path, ["a"])
+    assert str(caught.value) == f"{path} holds no rows."

@@ -1,0 +1,114 @@
+"""Evaluators by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lc_scoring import registry
+from lc_scoring.errors import ConfigError
+from lc_scoring.evaluators.score_string import LabeledScoreStringEvalChain, ScoreStringEvalChain
+from lc_scoring.registry import EvaluatorType, load_evaluator, load_evaluators, register_evaluator
+
+
+class Shouting:
+    """Tells whether a text shouts."""
+
+    def __init__(self, *, loudness: int = 1) -> None:
+        self.loudness = loudness
+
+
+@pytest.fixture
+def fresh_names() -> Iterator[None]:
+    before = dict(registry._registered)
+    yield
+    registry._registered.clear()
+    registry._registered.update(before)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("score_string", ScoreStringEvalChain),
+        ("labeled_score_string", LabeledScoreStringEvalChain),
+        (EvaluatorType.SCORE_STRING, ScoreStringEvalChain),
+        (EvaluatorType.LABELED_SCORE_STRING, LabeledScoreStringEvalChain),
+    ],
+)
+def test_names_and_members_are_interchangeable(name: str, kind: type) -> None:
+    assert type(load_evaluator(name, llm="offline")) is kind
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [("labeled_score", "labeled_score_string"), ("LABELED_SCORE_STRING", "labeled_score_string"), ("xyz", None)],
+)
+def test_a_wrong_name_lists_the_right_ones_and_the_nearest(wrong: str, near: str | None) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_evaluator(wrong, llm="offline")
+    message = str(caught.value)
+    assert message.startswith(f"Unknown evaluator type: {wrong}\nValid types are: [")
+    assert "score_string" in message
+    assert message.endswith(f"Did you mean {near!r}?") == (near is not None)
+
+
+def test_several_keep_their_order_and_their_own_arguments() -> None:
+    first, second, third = load_evaluators(
+        ["labeled_score_string", EvaluatorType.SCORE_STRING, "labeled_score_string"],
+        llm="offline",
+        criteria="depth",
+        config={EvaluatorType.SCORE_STRING: {"criteria": "detail", "normalize_by": 10}},
+    )
+    assert [first.criterion_name, second.criterion_name, third.criterion_name] == ["depth", "detail", "depth"]
+    assert (first.normalize_by, second.normalize_by) == (None, 10)
+
+
+def test_none_asked_for_is_none_made() -> None:
+    assert load_evaluators([]) == []
+
+
+def test_config_for_an_evaluator_not_asked_for_is_refused() -> None:
+    with pytest.raises(ConfigError, match="labeled_score_string, which is not among"):
+        load_evaluators(["score_string"], llm="offline", config={"labeled_score_string": {}})
+
+
+@pytest.mark.usefixtures("fresh_names")
+def test_an_evaluator_of_ones_own_needs_no_judge() -> None:
+    register_evaluator("shouting", Shouting)
+    assert load_evaluator("shouting", loudness=3).loudness == 3
+    described = {name: (needs, purpose) for name, needs, purpose in registry.describe_evaluators()}
+    assert described["shouting"] == ("prediction", "Tells whether a text shouts.")
+    assert described["labeled_score_string"][0] == "prediction, input, reference"
+
+
+@pytest.mark.usefixtures("fresh_names")
+def test_an_evaluator_with_from_llm_gets_the_judge() -> None:
+    register_evaluator("own_score", ScoreStringEvalChain)
+    assert type(load_evaluator("own_score", llm="offline").llm).__name__ == "OfflineJudge"
+
+
+@pytest.mark.parametrize(
+    ("name", "made_by", "said"),
+    [("score_string", Shouting, "taken"), ("", Shouting, "empty"), ("new", "Shouting", "got str")],
+)
+def test_what_cannot_be_registered_is_refused(name: str, made_by: Any, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        register_evaluator(name, made_by)
+
+
+def test_an_installed_package_adds_evaluators(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "politeness_for_tests.py").write_text(
+        "class Politeness:\n    def __init__(self, *, word='thanks'):\n        self.word = word\n"
+    )
+    info = tmp_path / "politeness_for_tests-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: politeness-for-tests\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[lc_scoring.evaluators]\npoliteness = politeness_for_tests:Politeness\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert load_evaluator("politeness", word="please").word == "please"
+    assert "politeness" in registry.evaluator_names()
+    with pytest.raises(ConfigError, match="'politeness'"):
+        load_evaluator("polite", llm="offline")
