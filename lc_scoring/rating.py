@@ -90,7 +90,7 @@ def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
     Raises:
         ReplyError: there is none, it is off the scale, or it cannot be told which number is meant.
 
-    Example:
+    Examples:
         >>> read_rating("First [[3]], on reflection: Rating: [[7.5]]", Scale(1, 10))
         7.5
         >>> read_rating("Rating: [[14]]", Scale(1, 10))
@@ -119,7 +119,7 @@ def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
 def without_residue(text: str) -> str:
     """Drop what a reasoning model thought aloud, also where the opening or the closing tag is missing.
 
-    Example:
+    Examples:
         >>> without_residue("maybe [[2]]</think> Rating: [[8]]")
         ' Rating: [[8]]'
         >>> without_residue("<think>maybe [[2]]")

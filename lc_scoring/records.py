@@ -28,7 +28,7 @@ class Sample:
         ConfigError: a text is no str, is longer than `MAX_CHARACTERS`, or holds a NUL character or half of a
             surrogate pair (neither survives the way to a model).
 
-    Example:
+    Examples:
         >>> Sample(prediction="Paris", input="What is the capital of France?").reference is None
         True
     """
@@ -60,7 +60,7 @@ class Usage:
         input_tokens: tokens read by the model, as it reports them.
         output_tokens: tokens written by the model, its reasoning included.
 
-    Example:
+    Examples:
         >>> Usage(calls=1, input_tokens=90, output_tokens=20) + Usage(calls=1, input_tokens=9, output_tokens=2)
         Usage(calls=2, input_tokens=99, output_tokens=22)
     """

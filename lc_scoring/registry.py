@@ -47,7 +47,7 @@ def load_evaluator(evaluator: str, *, llm: object = None, **kwargs: Any) -> Any:
         ConfigError: no evaluator has that name, or it cannot be made of the arguments.
         MissingExtra: the judge needs a package that is not installed.
 
-    Example:
+    Examples:
         >>> evaluator = load_evaluator("labeled_score_string", llm="offline", criteria="correctness")
         >>> result = evaluator.evaluate_strings(
         ...     input="What is the capital of France?", prediction="It is Paris.", reference="Paris"
@@ -79,7 +79,7 @@ def load_evaluators(
     Raises:
         ConfigError: as `load_evaluator` does, or `config` names an evaluator that is not asked for.
 
-    Example:
+    Examples:
         >>> first, second = load_evaluators(
         ...     ["score_string", "labeled_score_string"], llm="offline", criteria="depth",
         ...     config={"labeled_score_string": {"criteria": "correctness"}},
@@ -107,7 +107,7 @@ def register_evaluator(name: str, made_by: Callable[..., Any]) -> None:
     Raises:
         ConfigError: the name is taken, or `made_by` cannot be called.
 
-    Example:
+    Examples:
         >>> class Shouting:
         ...     def evaluate_strings(self, *, prediction, **kwargs):
         ...         return {"score": int(prediction.isupper())}

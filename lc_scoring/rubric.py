@@ -108,7 +108,7 @@ class Criterion:
     def render(self) -> str:
         """Write the criterion for a judge: its name, its description, a line for each level.
 
-        Example:
+        Examples:
             >>> print(Criterion(name="accuracy", levels={10: "Nothing is wrong.", 1: "Nothing is right."}).render())
             accuracy:
               Score 1: Nothing is right.
@@ -135,7 +135,7 @@ class Rubric:
     Raises:
         ConfigError: two criteria share a name, or a level is off `scale`.
 
-    Example:
+    Examples:
         >>> rubric = Rubric.parse({"accuracy": {1: "Nothing is right.", 10: "Nothing is wrong."}})
         >>> rubric.name
         'accuracy'
@@ -196,7 +196,7 @@ class Rubric:
         Raises:
             ConfigError: it is none of these, or an empty mapping.
 
-        Example:
+        Examples:
             >>> Rubric.parse().name
             'helpfulness-relevance-correctness-depth'
             >>> Rubric.parse(["depth", {"kindness": "Is it kind?"}]).render()

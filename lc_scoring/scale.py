@@ -26,7 +26,7 @@ class Scale:
     Raises:
         ConfigError: `low` is not below `high`, a bound is not a finite number, or `step` does not fit.
 
-    Example:
+    Examples:
         >>> Scale(1, 5).normalize(4)
         0.75
         >>> Scale(1, 10).contains(14)
@@ -64,7 +64,7 @@ class Scale:
     def contains(self, rating: float) -> bool:
         """Tell whether `rating` (scale units) may be given: between the bounds, and on a step if there are steps.
 
-        Example:
+        Examples:
             >>> Scale(1, 5, step=0.5).contains(3.5), Scale(1, 5, step=1).contains(3.5)
             (True, False)
         """
@@ -78,7 +78,7 @@ class Scale:
         Raises:
             ConfigError: the rating is off the scale; it is never clamped.
 
-        Example:
+        Examples:
             >>> Scale(0, 100).normalize(25)
             0.25
         """
@@ -92,7 +92,7 @@ class Scale:
         Raises:
             ConfigError: the value is outside [0, 1].
 
-        Example:
+        Examples:
             >>> Scale(1, 10, step=1).denormalize(0.5)
             5
         """
@@ -114,7 +114,7 @@ class Scale:
         Raises:
             ConfigError: it is none of these, or its numbers make no scale.
 
-        Example:
+        Examples:
             >>> Scale.parse("1-5") == Scale.parse((1, 5)) == Scale(1, 5)
             True
         """
@@ -143,7 +143,7 @@ class Scale:
 def plain_number(number: float) -> float:
     """Return whole numbers as int, so that a rating of 7 shows as 7 and not as 7.0.
 
-    Example:
+    Examples:
         >>> plain_number(7.0), plain_number(7.5)
         (7, 7.5)
     """

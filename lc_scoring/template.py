@@ -20,7 +20,7 @@ class Template:
     Attributes:
         pieces: literal text at even places, slot names at odd ones.
 
-    Example:
+    Examples:
         >>> greeting = Template.of("Dear {name}, about {topic}")
         >>> greeting.fill(name="{topic}", topic="braces")
         'Dear {topic}, about braces'
@@ -89,7 +89,7 @@ class PromptFile:
 def load_prompt(name: str) -> PromptFile:
     """Read one of the package's prompt files.
 
-    Example:
+    Examples:
         >>> sorted(load_prompt("score_string").user.slots)
         ['high', 'input', 'low', 'prediction', 'rubric', 'steps']
     """

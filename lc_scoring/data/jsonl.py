@@ -54,7 +54,7 @@ def take(values: Mapping[str, Any], column: str) -> Any:
     Raises:
         KeyError: there is none.
 
-    Example:
+    Examples:
         >>> take({"outputs": {"answer": "Paris"}}, "outputs.answer")
         'Paris'
     """

@@ -323,7 +323,7 @@ def _merged(config: RunnableConfig | None, given: dict[str, Any]) -> RunnableCon
         return config
     known = cast("RunnableConfig", {key: given[key] for key in _RUN_ARGUMENTS if given.get(key) is not None})
     for name in given.keys() - set(_RUN_ARGUMENTS):
-        warnings.warn(f"Ignoring unknown argument {name!r}.", stacklevel=4)
+        warnings.warn(f"Ignoring unknown argument {name!r}.", stacklevel=3)
     return merge_configs(config, known)
 
 

@@ -45,7 +45,7 @@ class ScoreStringEvalChain(JudgedEvaluator):
     `prediction` and `input` to a mapping of `reasoning` and `score`, and goes as it is into
     `langsmith.evaluate(..., evaluators=[...])`.
 
-    Example:
+    Examples:
         >>> judge = ScoreStringEvalChain.from_llm(lambda messages: "Short and right. Rating: [[8]]")
         >>> judge.invoke({"input": "What is 2 + 2?", "prediction": "4"})
         {'reasoning': 'Short and right. Rating: [[8]]', 'score': 8}
@@ -254,7 +254,7 @@ class LabeledScoreStringEvalChain(ScoreStringEvalChain):
 
     Made with `load_evaluator("labeled_score_string", ...)` or `from_llm`.
 
-    Example:
+    Examples:
         >>> judge = LabeledScoreStringEvalChain.from_llm(
         ...     lambda messages: "Agrees with the reference. Rating: [[10]]", criteria="correctness", normalize_by=10
         ... )

@@ -39,18 +39,18 @@ def resolve_llm(llm: object = None) -> Judge:
         llm = os.environ.get(SETTING) or DEFAULT_LLM
     if isinstance(llm, str):
         return _from_name(llm)
-    if callable(llm):
+    if callable(llm) and not isinstance(llm, type):
         return RunnableLambda(llm)
     raise ConfigError(
         f"llm takes a chat model, a Runnable, a function, a model string such as {DEFAULT_LLM!r}, or 'offline'; "
-        f"got {type(llm).__name__}."
+        f"got {llm.__name__ + ', a class: make one of it' if isinstance(llm, type) else type(llm).__name__}."
     )
 
 
 def judge_name(judge: Judge) -> str:
     """Return the model's name as signatures and reports show it; it holds no key and no address.
 
-    Example:
+    Examples:
         >>> judge_name(RunnableLambda(lambda messages: "[[5]]"))
         'RunnableLambda'
     """

@@ -19,46 +19,54 @@ async def in_flight(
 
     Args:
         items: what to work on; may be endless.
-        work: what to do with one; an exception ends the whole.
+        work: what to do with one; what it raises ends the whole and is raised here.
         max_concurrency: at least 1.
 
     Yields:
         Each item's place in the stream, from 0, and its result, in the order they are done.
 
-    Example:
+    Examples:
         >>> async def double(n): return 2 * n
         >>> async def main(): return sorted([pair async for pair in in_flight([1, 2], double, max_concurrency=2)])
         >>> asyncio.run(main())
         [(0, 2), (1, 4)]
     """
     source = enumerate(items)
-    done = asyncio.Queue[tuple[int, Result] | None](maxsize=max_concurrency)
+    done = asyncio.Queue[tuple[int, Result] | None]()
+    room = asyncio.Semaphore(2 * max_concurrency)  # results nobody has taken yet count too
 
     async def worker() -> None:
-        for place, item in source:
-            await done.put((place, await work(item)))
+        while await room.acquire():
+            for place, item in source:
+                done.put_nowait((place, await work(item)))
+                break
+            else:
+                return
 
     async def pool() -> None:
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(max_concurrency):
-                    group.create_task(worker())
-        finally:
-            await done.put(None)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(max_concurrency):
+                group.create_task(worker())
 
     running = asyncio.create_task(pool())
+    running.add_done_callback(lambda _: done.put_nowait(None))
     try:
         while (pair := await done.get()) is not None:
             yield pair
-        await running
+            room.release()
     finally:
         running.cancel()
+        await asyncio.wait([running])
+    try:
+        running.result()
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None
 
 
 async def in_order(pairs: AsyncIterator[tuple[int, Result]]) -> AsyncIterator[Result]:
     """Put results back into their items' order, holding only those whose turn has not come.
 
-    Example:
+    Examples:
         >>> async def pairs():
         ...     for pair in ((1, "b"), (0, "a")): yield pair
         >>> async def main(): return [result async for result in in_order(pairs())]

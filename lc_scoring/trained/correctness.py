@@ -74,7 +74,7 @@ def assess(*, prediction: str, reference: str, input: str | None) -> Assessment:
         ScopeError: the reference is blank or longer than 40 words, or one of the two texts is mostly in a
             script other than Latin. The model was not fitted on such texts.
 
-    Example:
+    Examples:
         >>> right = assess(prediction="It was Neil Armstrong.", reference="Neil Armstrong", input="Who?")
         >>> right.probability > 0.9
         True
@@ -94,7 +94,7 @@ def assess(*, prediction: str, reference: str, input: str | None) -> Assessment:
 def read_evidence(*, prediction: str, reference: str, input: str | None) -> Evidence:  # noqa: A002
     """Check the scope and collect what `assess` judges by; arguments and errors are those of `assess`.
 
-    Example:
+    Examples:
         >>> read_evidence(prediction="In 1967.", reference="1969", input=None).values["number_conflict"]
         1.0
     """
@@ -109,7 +109,7 @@ def read_evidence(*, prediction: str, reference: str, input: str | None) -> Evid
 def clip(text: str) -> str:
     """The text, or its beginning and end when it is longer than `MAX_CHARACTERS`.
 
-    Example:
+    Examples:
         >>> clip("short"), len(clip("long " * 10_000))
         ('short', 6001)
     """
@@ -122,7 +122,7 @@ def clip(text: str) -> str:
 def split_aliases(reference: str) -> list[str]:
     """The accepted answers of a reference, cut at "/" but not inside fractions, dates and units.
 
-    Example:
+    Examples:
         >>> split_aliases("UK / United Kingdom"), split_aliases("100 km/h"), split_aliases("3/4")
         (['UK ', ' United Kingdom'], ['100 km/h'], ['3/4'])
     """

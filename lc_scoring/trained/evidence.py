@@ -109,7 +109,7 @@ def collect(*, prediction: str, aliases: Sequence[str], question: str) -> Eviden
         aliases: the accepted answers; at least one must hold a word (`read_words`).
         question: what was asked, "" where unknown.
 
-    Example:
+    Examples:
         >>> found = collect(prediction="It was 1000.", aliases=["1,000", "none"], question="How many?")
         >>> found.values["contained"], found.missing
         (1.0, ())
@@ -143,7 +143,7 @@ def collect(*, prediction: str, aliases: Sequence[str], question: str) -> Eviden
 def read_words(text: str) -> list[Word]:
     """The words of a text in order.
 
-    Example:
+    Examples:
         >>> [w.stem for w in read_words("Thirty-two of the J. R. Ewings")]
         ['#32', 'of', 'the', 'jr', 'ewing']
     """

@@ -386,7 +386,7 @@ def test_what_a_target_may_return(
 
 def test_a_runnable_as_target(client: Client, server: LangSmithServer, judge: Judge) -> None:
     target = RunnableLambda(app) | RunnableLambda(lambda outputs: {"said": outputs["answer"]})
-    list(client.evaluate(target.invoke, data=dataset(client), evaluators=[made(judge)], max_concurrency=0))
+    list(client.evaluate(target, data=dataset(client), evaluators=[made(judge)], max_concurrency=0))
     client.flush()
     assert {question: sent["score"] for question, sent in feedback_of(server).items()}["France?"] == 10
 
