@@ -125,7 +125,7 @@ def without_residue(text: str) -> str:
         >>> without_residue("<think>maybe [[2]]")
         ''
     """
-    if not ("<" in text or "THINK]" in text or "◁" in text):
+    if not ("<" in text or "◁" in text or "THINK]" in text or "think]" in text):
         return text
     begin = max((end.end() for end in _RESIDUE_END.finditer(text)), default=0)
     again = _RESIDUE_START.search(text, begin)

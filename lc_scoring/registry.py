@@ -101,11 +101,12 @@ def register_evaluator(name: str, made_by: Callable[..., Any]) -> None:
     """Add an evaluator of your own, for `load_evaluator` in this process.
 
     Args:
-        name: how it is loaded; a name that is taken must not be taken twice.
+        name: how it is loaded. Your own name may be given again, as when a notebook's cell is run twice; a
+            built-in one or an installed package's may not.
         made_by: a class with `from_llm(llm, **kwargs)`, or anything called with the keyword arguments alone.
 
     Raises:
-        ConfigError: the name is taken, or `made_by` cannot be called.
+        ConfigError: the name is empty or taken, or `made_by` cannot be called.
 
     Examples:
         >>> class Shouting:
@@ -117,7 +118,7 @@ def register_evaluator(name: str, made_by: Callable[..., Any]) -> None:
     """
     if not callable(made_by):
         raise ConfigError(f"register_evaluator takes a class or function, got {type(made_by).__name__}.")
-    if not name or name in evaluator_names():
+    if not name or name in _BUILT_IN or entry_points(group=ENTRY_POINTS, name=name):
         raise ConfigError(f"The evaluator name {name!r} is taken or empty: choose another.")
     _registered[name] = made_by
 

@@ -25,7 +25,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.outputs import RunInfo
 from langchain_core.prompts import ChatPromptTemplate, PromptTemplate
-from langchain_core.runnables import RunnableLambda
+from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 from langchain_openai import ChatOpenAI
 from pydantic import ValidationError
@@ -307,7 +307,6 @@ async def test_row19_unknown_argument_warns() -> None:
         assert await evaluator.aevaluate_strings(**ASKED, foo=1) == GOOD_RESULT
 
 
-@pytest.mark.xfail(strict=True, reason="stacklevel is one too high: the warning names the caller's caller")
 def test_row19_warning_points_at_the_caller() -> None:
     evaluator = load_evaluator("score_string", llm=model())
 
@@ -428,6 +427,18 @@ def test_row24_callbacks_tags_metadata(library: Any) -> None:
     assert "c" not in child.metadata
     assert seen_by_constructor.id == root.id
     assert seen_by_constructor.child_runs == []
+
+
+def test_row24_callbacks_of_a_parent_run(library: Any) -> None:
+    evaluator = library.load_evaluator("score_string", llm=model())
+    collector = RunCollectorCallbackHandler()
+
+    def parent(fields: dict[str, str], config: RunnableConfig) -> Any:
+        return evaluator.evaluate_strings(**fields, callbacks=config["callbacks"])
+
+    assert RunnableLambda(parent).invoke(ASKED, {"callbacks": [collector]}) == GOOD_RESULT
+    (root,) = collector.traced_runs
+    assert [(child.name, len(child.child_runs)) for child in root.child_runs] == [("ScoreStringEvalChain", 1)]
 
 
 @both_names

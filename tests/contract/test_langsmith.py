@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import uuid
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import langchain_core.tracers.langchain as langchain_tracer
@@ -16,12 +18,13 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import RunnableLambda
-from langsmith import Client, run_trees
+from langsmith import Client, run_trees, traceable, tracing_context
+from langsmith.schemas import Run
 from langsmith.utils import get_env_var
 from loopback.langsmith_api import LangSmithServer
 from pydantic import Field
 
-from lc_scoring import load_evaluator
+from lc_scoring import ConfigError, load_evaluator
 
 KEY = "score_string:correctness"
 QUESTIONS = {"France?": "Paris", "Japan?": "Tokyo", "Peru?": "Lima", "Kenya?": "Nairobi"}
@@ -298,10 +301,76 @@ def test_a_parser_without_a_score(experiment: Experiment, client: Client, server
     assert "KeyError" not in sent["comment"]
 
 
+# Outside of an experiment.
+
+
+@pytest.fixture
+def tracing(server: LangSmithServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[LangSmithServer]:
+    for name, value in server.env().items():
+        monkeypatch.setenv(name, value)
+    get_env_var.cache_clear()
+    return server
+
+
+def by_name(server: LangSmithServer) -> dict[str, Row]:
+    langchain_tracer.wait_for_all_tracers()
+    runs = {run["name"]: run for run in server.store["runs"].values()}
+    assert len(runs) == len(server.store["runs"])
+    return runs
+
+
+CAPITAL = {"input": "France?", "prediction": "Paris.", "reference": "Paris"}
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_trace_of_its_own(tracing: LangSmithServer, judge: Judge, asynchronous: bool) -> None:
+    evaluator = made(judge)
+    result = asyncio.run(evaluator.ainvoke(CAPITAL)) if asynchronous else evaluator.invoke(CAPITAL)
+    runs = by_name(tracing)
+    assert set(runs) == {"LabeledScoreStringEvalChain", "Judge"}
+    root = runs["LabeledScoreStringEvalChain"]
+    assert (root["inputs"], root["outputs"]) == (CAPITAL, {"results": result})
+    assert runs["Judge"]["parent_run_id"] == root["id"]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_under_a_traceable_function(tracing: LangSmithServer, judge: Judge, asynchronous: bool) -> None:
+    evaluator = made(judge)
+
+    @traceable
+    def app_run() -> Any:
+        return evaluator.invoke(CAPITAL)
+
+    @traceable(name="app_run")
+    async def app_run_async() -> Any:
+        return await evaluator.ainvoke(CAPITAL)
+
+    result = asyncio.run(app_run_async()) if asynchronous else app_run()
+    assert result == {"reasoning": REPLIES["Paris."], "score": 10}
+    runs = by_name(tracing)
+    assert set(runs) == {"app_run", "LabeledScoreStringEvalChain", "Judge"}
+    assert runs["LabeledScoreStringEvalChain"]["parent_run_id"] == runs["app_run"]["id"]
+    assert runs["Judge"]["parent_run_id"] == runs["LabeledScoreStringEvalChain"]["id"]
+
+
+def test_tracing_switched_off(tracing: LangSmithServer, judge: Judge) -> None:
+    with tracing_context(enabled=False):
+        assert made(judge).invoke(CAPITAL)["score"] == 10
+    assert by_name(tracing) == {}
+
+
+def test_a_run_without_an_example(judge: Judge) -> None:
+    fields: Row = {"name": "app", "run_type": "chain", "trace_id": uuid.uuid4(), "start_time": datetime.now(UTC)}
+    run = Run(id=fields["trace_id"], **fields, inputs={"question": "France?"}, outputs={"answer": "Paris."})
+    result = load_evaluator("score_string", llm=judge, criteria="correctness").evaluate_run(run)
+    assert (result.key, result.score, result.comment) == (KEY, 10, REPLIES["Paris."])
+    assert judge.shown == [{"input": "France?", "prediction": "Paris."}]
+    with pytest.raises(ConfigError, match="no reference"):
+        made(judge).evaluate_run(run)
+
+
 # Where the fields are.
 
-CAPITAL = {"question": "France?"}
-PARIS = {"answer": "Paris"}
 MESSAGES = [{"role": "user", "content": "Where?"}, {"role": "assistant", "content": "Paris."}]
 
 MAPPINGS: dict[str, tuple[Row, Any, list[Any]]] = {

@@ -18,6 +18,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.outputs import RunInfo
 from langchain_core.runnables import ConfigurableField, Runnable, RunnableLambda, RunnableParallel
+from langchain_core.tracers.context import collect_runs
 from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 
 from lc_scoring import (
@@ -501,10 +502,10 @@ async def test_what_a_judge_calls_without_config_nests_under_it(call: Call) -> N
     inner = FakeListChatModel(responses=[GOOD])
 
     class Wrapping(Runnable[Any, Any]):
-        def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002 - Runnable's
+        def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:  # noqa: A002 - Runnable's
             return inner.invoke(input)
 
-        async def ainvoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002
+        async def ainvoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:  # noqa: A002
             return await inner.ainvoke(input)
 
     collector = RunCollectorCallbackHandler()
@@ -539,11 +540,13 @@ async def test_run_name(call: Call) -> None:
 
 
 @both_ways
-async def test_an_unheard_run_leaves_its_name_and_id_to_nobody(call: Call) -> None:
+@pytest.mark.parametrize("bound", [False, True])
+async def test_an_unheard_run_leaves_its_name_and_id_to_nobody(call: Call, bound: bool) -> None:
     of_model, run_id = RunCollectorCallbackHandler(), uuid.uuid4()
     config = {"run_name": "mine", "run_id": run_id, "tags": ["t"], "metadata": {"row": 1}}
     given = copy.deepcopy(config)
-    await call(made(FakeListChatModel(responses=[GOOD], callbacks=[of_model], tags=["model's"])), FIELDS, config)
+    model = FakeListChatModel(responses=[GOOD], callbacks=[of_model], tags=["model's"])
+    await call(made(model.bind(stop=["x"]) if bound else model), FIELDS, config)
     judge, _ = traced(of_model)
     assert judge.name == "FakeListChatModel"
     assert judge.id != run_id
@@ -577,7 +580,7 @@ async def test_traced_output_is_not_the_returned_mapping(call: Call) -> None:
 @both_ways
 async def test_a_parser_may_return_the_same_mapping_each_time(call: Call) -> None:
     class Constant(StrOutputParser):
-        def parse(self, text: str) -> Any:  # noqa: ARG002 - the base's signature
+        def parse(self, text: str) -> Any:
             return shared
 
     shared = {"score": 8}
@@ -604,6 +607,14 @@ async def test_usage_callback(call: Call) -> None:
         "output_tokens": 40,
         "total_tokens": 220,
     }
+
+
+@both_ways
+async def test_collect_runs(call: Call) -> None:
+    with collect_runs() as collector:
+        await call(made(), FIELDS)
+    assert [run.name for run in collector.traced_runs] == ["LabeledScoreStringEvalChain"]
+    assert collector.traced_runs[0].outputs == {"results": RESULT}
 
 
 @both_ways

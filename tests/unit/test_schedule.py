@@ -68,13 +68,14 @@ async def test_items_are_taken_no_faster_than_results_are_used() -> None:
 
     def endless() -> Iterator[int]:
         nonlocal taken
-        for taken in count(1):  # noqa: B007 - read outside
+        while True:
             yield taken
+            taken += 1
 
     results = in_flight(endless(), double, max_concurrency=3)
-    assert await anext(results) == (0, 2)
+    assert await anext(results) == (0, 0)
     await let_others_run()
-    assert taken <= 1 + 3 + 3  # the one used, those done and waiting, those in the workers' hands
+    assert taken < 1 + 3 + 3  # the one used, and for each worker one in hand and one that waits
 
 
 async def test_what_work_raises_ends_the_whole() -> None:
@@ -86,10 +87,10 @@ async def test_what_work_raises_ends_the_whole() -> None:
             raise KeyError(item)
         return await double(item)
 
-    with pytest.raises(ExceptionGroup) as caught:
+    with pytest.raises(KeyError, match="3"):
         async for _ in in_flight(count(), work, max_concurrency=2):
             pass
-    assert [repr(error) for error in caught.value.exceptions] == ["KeyError(3)"]
+    await let_others_run()
     assert max(started) <= 5
 
 
@@ -98,12 +99,10 @@ async def test_what_the_stream_of_items_raises_ends_the_whole() -> None:
         yield 1
         raise OSError("The disk is gone.")
 
-    results: list[tuple[int, int]] = []
-    with pytest.raises(ExceptionGroup) as caught:
-        async for pair in in_flight(broken(), double, max_concurrency=1):
-            results.append(pair)  # noqa: PERF401 - what came before the error counts
-    assert results == [(0, 2)]
-    assert caught.group_contains(OSError, match="The disk is gone")
+    results = in_flight(broken(), double, max_concurrency=1)
+    assert await anext(results) == (0, 2)
+    with pytest.raises(OSError, match="The disk is gone"):
+        await anext(results)
 
 
 async def test_work_under_way_is_dropped_when_nobody_wants_its_result() -> None:
@@ -125,17 +124,13 @@ async def test_work_under_way_is_dropped_when_nobody_wants_its_result() -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-@pytest.mark.xfail(strict=True, reason="the pool waits for ever to put its end mark in a full queue nobody empties")
 async def test_nothing_runs_on_when_results_wait_that_nobody_wants() -> None:
     results = in_flight(count(), double, max_concurrency=2)
     await anext(results)
     await let_others_run()
     await results.aclose()  # type: ignore[attr-defined]
     await let_others_run()
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in left:
-        task.cancel()
-    assert not left
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_results_are_put_back_in_order_as_soon_as_their_turn_comes() -> None:

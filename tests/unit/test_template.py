@@ -103,7 +103,7 @@ def test_what_is_the_same_for_every_sample_stands_before_the_first_sample_text(n
 def test_each_judged_text_stands_alone_between_its_own_tags(name: str) -> None:
     user = load_prompt(name).user
     for slot in user.slots & {"input", "prediction", "reference"}:
-        text = user.fill(**{other: "" for other in user.slots} | {slot: "HERE"})
+        text = user.fill(**dict.fromkeys(user.slots, "") | {slot: "HERE"})
         assert f"\n<sample_{slot}>\nHERE\n</sample_{slot}>\n" in text
 
 
