@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable
 
 # Invisible characters and backslashes do not part two brackets in a reader's eye, so they do not here.
-_UNSEEN = r"[\\\u00ad\u200b-\u200f\u2060-\u2064\ufeff]"
+_UNSEEN = r"[\\\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
 _OUR_TAGS = r"rubric\b|sample_\w"
 _REASONING_TAGS = r"think(?:ing)?\b|channel\|"
-_TURN_TAGS = r"(?:start|end)_of_turn\b|\|\w+\|>"
+_TURN_TAGS = r"(?:start|end)_of_turn\b|[|｜][\w▁ ]{1,40}[|｜]>|SYS>>"
 _BRACKET = re.compile(rf"([\[［])(?={_UNSEEN}*[\[［]|/?(?:INST|THINK)\])", re.IGNORECASE)
 _TAG = re.compile(rf"[<＜◁](?=(?:{_UNSEEN}|[\s/])*(?:{_OUR_TAGS}|{_REASONING_TAGS}|{_TURN_TAGS}))", re.IGNORECASE)
 

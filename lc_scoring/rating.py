@@ -48,7 +48,7 @@ _NUMBER = r"[+-]?(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})"
 _UNIT = r"(?:points?|pts?\.?|stars?|punkte?|sterne?|puntos?|分|点|點|점|★)"
 _MARKUP = r"[\s*_`]*+"
 _SEPARATOR = rf"{_MARKUP}[:=]{_MARKUP}"
-_VALUE = rf"(?P<number>{_NUMBER}){_MARKUP}(?:(?:/|out\s+of|von)\s*(?P<top>{_NUMBER}))?{_MARKUP}(?P<unit>%|{_UNIT})?"
+_VALUE = rf"(?P<number>(?>{_NUMBER})){_MARKUP}(?:(?:/|out\s+of|von)\s*(?P<top>{_NUMBER}))?{_MARKUP}(?P<unit>%|{_UNIT})?"
 
 # Nine replies in ten: one whole number in brackets, and nothing that the longer way would have to weigh.
 _USUAL = re.compile(r"[^<◁\\［\[\]]*(?<=[\s:*\"'])\[\[(\d{1,9})\]\][^<◁\\［\[\]]*")
@@ -56,11 +56,16 @@ _BRACKETS = re.compile(r"\[\[(?<!\[\[\[)(?!\[)((?:[^\[\]]|\[[^\[\]]{1,40}\](?=\]
 _INSIDE = re.compile(rf"{_MARKUP}(?:{_LABEL}{_SEPARATOR})?\[?{_VALUE}{_MARKUP}\]?", re.IGNORECASE)
 _STARTS_LIKE_ONE = re.compile(rf"{_MARKUP}(?:{_LABEL}{_SEPARATOR}|{_NUMBER})", re.IGNORECASE)
 _PLACEHOLDER = re.compile(rf"{_MARKUP}(?:{_LABEL}|n|number){_MARKUP}", re.IGNORECASE)
-_BEHIND = re.compile(rf"{_MARKUP}[:=]{_MARKUP}(?P<bracket>\[)?{_VALUE}(?(bracket)\s*\])(?![\[\d])", re.IGNORECASE)
+_BEHIND = re.compile(
+    rf"{_SEPARATOR}(?P<bracket>\[)?{_VALUE}(?(bracket)\s*\])(?!\[|[.,]?\d|\s*(?:[-–~]|to\b|or\b)\s*\d)", re.IGNORECASE
+)
+_BEGINS_BEHIND = re.compile(rf"{_SEPARATOR}\[?[+-]?\.?\d")
+_OUT_OF = re.compile(rf"\s*(?:/|out\s+of)\s*({_NUMBER})", re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(rf"{_MARKUP}(?:{_LABEL}{_SEPARATOR})?\d+,\d{{1,2}}{_MARKUP}", re.IGNORECASE)
 _CLOSING = frozenset(")]")
 _LABEL_ENDINGS = tuple(_LABELS.split("|"))
-_SIDE_BY_SIDE = re.compile(r"[\s,;/&|]*(?:and|or|to)?[\s,;/&|]*", re.IGNORECASE)
-_OPENING = re.compile(rf"[\W_]*(?:{_LABEL})?[\W_]*", re.IGNORECASE)
+_SIDE_BY_SIDE = re.compile(r"[\s,;/&|]*+(?:(?:and|or|to)[\s,;/&|]*+)?", re.IGNORECASE)
+_OPENING = re.compile(rf"[\W_]*+(?:{_LABEL}[\W_]*+)?", re.IGNORECASE)
 _UNBRACKETED = re.compile(rf"{_LABEL}{_MARKUP}[:=]?{_MARKUP}\[?{_NUMBER}|{_NUMBER}\s*/\s*\d+", re.IGNORECASE)
 
 
@@ -99,21 +104,20 @@ def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
         lc_scoring.errors.ReplyError: The rating 14 is off the scale 1..10. The judge wrote: 'Rating: [[14]]'
     """
     usual = None if cut_off else _USUAL.fullmatch(text)
-    if usual and scale.contains(int(usual[1])):
+    if usual and scale.contains(int(usual[1])) and not _OUT_OF.match(text, usual.end(1) + 2):
         return int(usual[1])
     answer = _plain(without_residue(text))
     found = list(_ratings(answer))
     if not found:
         raise ReplyError(_why_none(text, answer, cut_off=cut_off), reply=text)
-    last = found[0] if cut_off else found[-1]
-    if cut_off and not _OPENING.fullmatch(answer, 0, last.start):
+    if cut_off and not _OPENING.fullmatch(answer, 0, found[0].start):
         raise ReplyError("The reply was cut off at the token limit before its rating was final.", reply=text)
-    rating = _number(last, answer, scale, text)
-    for other in found[-2:-1]:
-        if _SIDE_BY_SIDE.fullmatch(answer, other.end, last.start) and _number(other, answer, scale, text) != rating:
-            sides = answer[other.start : last.end]
-            raise ReplyError(f"Two ratings stand side by side, {sides}: which one is meant?", reply=text)
-    return rating
+    chain = _side_by_side(found if cut_off else found[::-1], answer)
+    ratings = [_number(one, answer, scale, text) for one in chain]
+    if len(set(ratings)) > 1:
+        sides = " ".join(answer[one.start : one.end] for one in sorted(chain, key=lambda one: one.start))
+        raise ReplyError(f"Different ratings stand side by side, {sides}: which one is meant?", reply=text)
+    return ratings[0]
 
 
 def without_residue(text: str) -> str:
@@ -138,36 +142,62 @@ def _plain(text: str) -> str:
     return text.translate(_WIDE) if "［" in text else text
 
 
+def _side_by_side(found: list[_Found], answer: str) -> list[_Found]:
+    """Return the first and those that stand next to it, one after another, with nothing but a comma between."""
+    chain = found[:1]
+    for one in found[1:]:
+        left, right = sorted((chain[-1], one), key=lambda each: each.start)
+        if not _SIDE_BY_SIDE.fullmatch(answer, left.end, right.start):
+            break
+        chain.append(one)
+    return chain
+
+
 def _ratings(answer: str) -> Iterator[_Found]:
+    end_of_code = -1
     for brackets in _BRACKETS.finditer(answer):
         start, end, inside = brackets.start(), brackets.end(), brackets[1]
-        if _is_code(answer, start):
-            continue
-        if inside.isdecimal():  # nearly all are; the grammar below is for the rest
-            yield _Found(start, end, inside)
-            continue
-        inside = inside.translate(_WIDE)
-        if value := _INSIDE.fullmatch(inside):
-            yield _Found(start, end, *value.group("number", "top", "unit"))
-        elif _PLACEHOLDER.fullmatch(inside):
-            if behind := _BEHIND.match(answer[end : end + _NEAR].translate(_WIDE)):
-                yield _Found(start, end + behind.end(), *behind.group("number", "top", "unit"))
-        elif "," not in inside and _STARTS_LIKE_ONE.match(inside):
-            yield _Found(start, end, None)
+        if start == end_of_code or _is_code(answer, start):
+            end_of_code = end
+        elif inside.isdecimal():  # nearly all are; the grammar below is for the rest
+            yield _Found(start, end, inside, _out_of(answer, end))
+        else:
+            yield from _labeled(answer, start, end, inside.translate(_WIDE))
+
+
+def _labeled(answer: str, start: int, end: int, inside: str) -> Iterator[_Found]:
+    if value := _INSIDE.fullmatch(inside):
+        number, top, unit = value.group("number", "top", "unit")
+        yield _Found(start, end, number, top or _out_of(answer, end), unit)
+    elif _PLACEHOLDER.fullmatch(inside):
+        behind = answer[end : end + _NEAR].translate(_WIDE)
+        value = _BEHIND.match(behind)
+        if value and (value.end() < _NEAR or len(behind) < _NEAR):
+            yield _Found(start, end + value.end(), *value.group("number", "top", "unit"))
+        elif _BEGINS_BEHIND.match(behind):
+            yield _Found(start, end + _NEAR, None)
+    elif _DECIMAL_COMMA.fullmatch(inside) or ("," not in inside and _STARTS_LIKE_ONE.match(inside)):
+        yield _Found(start, end, None)
+
+
+def _out_of(answer: str, end: int) -> str | None:
+    """Return the top that stands behind the brackets, as in `[[8]] out of 10`."""
+    top = _OUT_OF.match(answer, end)
+    return top[1] if top else None
 
 
 def _is_code(answer: str, start: int) -> bool:
     """Whether the brackets at `start` follow a name or a call, `x[[1]]` or `f([[1]])`, that is no rating's label."""
     before = answer[max(0, start - _NEAR) : start].removesuffix("(")
-    last = before[-1:]
-    if not last.isascii() or not (last.isalnum() or last in _CLOSING):
+    last = before[-1:] if before[-1:] != "_" else before[-2:-1]
+    if not last.isascii() or not (last.isalnum() or last in _CLOSING) or before.endswith("]]"):
         return False
     return not before.lower().endswith(_LABEL_ENDINGS)
 
 
 def _number(found: _Found, answer: str, scale: Scale, text: str) -> float:
     if found.number is None:
-        raise ReplyError(f"{answer[found.start : found.end]} is no single number.", reply=text)
+        raise ReplyError(f"{answer[found.start : found.end].strip()} is no single number.", reply=text)
     rating = plain_number(float(found.number))
     if found.top is not None and float(found.top) != scale.high:
         raise ReplyError(f"The rating is out of {found.top}, but the scale is {scale}.", reply=text)

@@ -47,6 +47,8 @@ class Sample:
         if self.reference is not None:
             _check_text("reference", self.reference)
         if self.contexts:
+            if isinstance(self.contexts, str):
+                raise ConfigError("contexts takes several texts, got one: put it in a tuple.")
             for number, context in enumerate(self.contexts):
                 _check_text(f"contexts[{number}]", context)
 

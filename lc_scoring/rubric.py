@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -103,6 +104,8 @@ class Criterion:
         if not isinstance(self.name, str) or not isinstance(self.description, str):
             raise ConfigError(f"A criterion has a name and a description in text, got {self.name!r}.")
         levels = {_level(self.name, rating): _level_text(self.name, text) for rating, text in self.levels.items()}
+        if len(levels) < len(self.levels):
+            raise ConfigError(f"Criterion {self.name!r} describes a level twice, {list(self.levels)}: keep one.")
         object.__setattr__(self, "levels", dict(sorted(levels.items())))
 
     def render(self) -> str:
@@ -277,15 +280,26 @@ def _from_text(name: str, text: str) -> Criterion:
     return Criterion(
         name=name,
         description=head.strip(),
-        levels={float(rating): level.strip() for rating, level in zip(rest[::2], rest[1::2], strict=True)},
+        levels=_each_once(
+            name, [(float(rating), text.strip()) for rating, text in zip(rest[::2], rest[1::2], strict=True)]
+        ),
     )
+
+
+def _each_once(name: str, levels: list[tuple[float, str]]) -> dict[float, str]:
+    if len(dict(levels)) < len(levels):
+        raise ConfigError(f"Criterion {name!r} describes a level twice: keep one.")
+    return dict(levels)
 
 
 def _level(name: str, rating: object) -> float:
     try:
-        return plain_number(float(rating))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    except (TypeError, ValueError):
-        raise ConfigError(f"Criterion {name!r} has a level {rating!r}; levels are ratings, numbers.") from None
+        number = float(rating)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ConfigError(f"Criterion {name!r} has a level {rating!r}; levels are ratings, numbers.")
+    return plain_number(number)
 
 
 def _level_text(name: str, text: object) -> str:

@@ -12,6 +12,7 @@ levels = { 1 = "Wrong or made up.", 3 = "Right in the main.", 5 = "Right in ever
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,7 +29,7 @@ _SUFFIXES = (".toml", ".yaml", ".yml")
 
 def is_rubric_file(criteria: object) -> bool:
     """Tell whether `criteria` names a rubric file: a Path, or a text that ends like one."""
-    return isinstance(criteria, Path) or (isinstance(criteria, str) and criteria.endswith(_SUFFIXES))
+    return isinstance(criteria, Path) or (isinstance(criteria, str) and criteria.lower().endswith(_SUFFIXES))
 
 
 def load_rubric(path: str | Path) -> Rubric:
@@ -43,16 +44,15 @@ def load_rubric(path: str | Path) -> Rubric:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"The rubric file {path} cannot be read: {error}.") from error
-    data = _parse_toml(path, text) if path.suffix == ".toml" else _parse_yaml(path, text)
     try:
-        return _rubric(data)
+        return _rubric(_parse_toml(text) if path.suffix.lower() == ".toml" else _parse_yaml(text))
     except _PlacedError as error:
         raise ConfigError(f"{path}{_line_of(text, error.word)}: {error}") from error
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
+    except (ValueError, TypeError, RecursionError) as error:  # parsers raise more than they promise
+        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
 
 
 class _PlacedError(ConfigError):
@@ -63,36 +63,34 @@ class _PlacedError(ConfigError):
         self.word = word
 
 
-def _parse_toml(path: Path, text: str) -> object:
+def _parse_toml(text: str) -> object:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is no valid TOML: {error}.") from error
+        raise ConfigError(f"no valid TOML: {error}.") from error
 
 
-def _parse_yaml(path: Path, text: str) -> object:
+def _parse_yaml(text: str) -> object:
     import yaml  # noqa: PLC0415 - most people never load one
 
     try:
         _refuse_repeated_keys(yaml.compose(text, Loader=yaml.SafeLoader))
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is no valid YAML: {' '.join(str(error).split())}.") from error
-    except _PlacedError as error:
-        raise ConfigError(f"{path}: {error}") from error
+        raise ConfigError(f"no valid YAML: {error}.") from error
 
 
 def _refuse_repeated_keys(node: Any) -> None:
     """YAML lets a later key replace an earlier one without a word; a rubric must not lose a level that way."""
-    seen = set[str]()
-    for child in getattr(node, "value", ()) if not isinstance(getattr(node, "value", None), str) else ():
+    seen = set[object]()
+    children = getattr(node, "value", None)
+    for child in children if isinstance(children, list) else ():
         key, value = child if isinstance(child, tuple) else (None, child)
         if key is not None:
-            if key.value in seen:
-                raise _PlacedError(
-                    f"line {key.start_mark.line + 1}: {key.value!r} stands twice; keep one.", str(key.value)
-                )
-            seen.add(key.value)
+            name = float(key.value) if key.tag.endswith((":int", ":float")) else str(key.value)
+            if name in seen:
+                raise ConfigError(f"line {key.start_mark.line + 1}: {key.value!r} stands twice; keep one.")
+            seen.add(name)
         _refuse_repeated_keys(value)
 
 
@@ -111,7 +109,9 @@ def _rubric(data: object) -> Rubric:
     if isinstance(version, bool) or not isinstance(version, int):
         raise _PlacedError(f"version must be a whole number, got {version!r}.", "version")
     scale = Scale.parse(table["scale"]) if "scale" in table else None
-    return Rubric(criteria=tuple(map(_criterion, rows)), name=str(table.get("name", "")), version=version, scale=scale)
+    return Rubric(
+        criteria=tuple(map(_criterion, rows)), name=str(table.get("name") or ""), version=version, scale=scale
+    )
 
 
 def _criterion_table(what: object) -> Mapping[str, Any]:
@@ -142,6 +142,13 @@ def _table(data: object, what: str, keys: Sequence[str]) -> Mapping[str, Any]:
 
 
 def _line_of(text: str, word: str) -> str:
-    """Return `, line N` of the last line with `word`: of a repeated name the repetition is the place to look."""
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if word in line]
-    return f", line {lines[-1]}" if lines else ""
+    """Return `, line N` of the last line with `word` as a key or a value, else of the last that holds it.
+
+    The last: where a name is repeated, the repetition is the place to look.
+    """
+    whole = re.compile(
+        rf"""(?:^|[\s\[{{,"']){re.escape(word)}["']?\s*[:=\]]|[:=]\s*["']?{re.escape(word)}["']?\s*(?:[,}}#]|$)"""
+    )
+    lines = list(enumerate(text.splitlines(), 1))
+    places = [n for n, line in lines if whole.search(line)] or [n for n, line in lines if word in line]
+    return f", line {places[-1]}" if places else ""

@@ -11,6 +11,7 @@ from lc_scoring.errors import ConfigError
 
 _RANGE = re.compile(r"\s*([+-]?\d*\.?\d+)\s*(?:-|\.\.|:|to)\s*([+-]?\d*\.?\d+)\s*", re.ASCII)
 _FIELDS = ("low", "high", "step")
+_MOST_STEPS = 1_000_000
 _TOLERANCE = 1e-9  # of a step: 0.1 + 0.2 must count as 0.3
 
 
@@ -39,21 +40,24 @@ class Scale:
 
     def __post_init__(self) -> None:
         for name, bound in (("low", self.low), ("high", self.high)):
-            if isinstance(bound, bool) or not isinstance(bound, (int, float)) or not math.isfinite(bound):
+            if not _is_finite(bound):
                 raise ConfigError(f"A scale's {name} must be a finite number, got {bound!r}.")
         if self.low >= self.high:
             raise ConfigError(
                 f"A scale runs from low to high: got low={self.low!r}, high={self.high!r}. Swap or widen them."
             )
+        if not _is_finite(self.high - self.low):
+            raise ConfigError(f"A scale from {self.low!r} to {self.high!r} is too wide to reckon with.")
         if self.step is not None:
             self._check_step(self.step)
 
-    def _check_step(self, step: object) -> None:
-        if isinstance(step, bool) or not isinstance(step, (int, float)) or not 0 < step <= self.high - self.low:
-            raise ConfigError(
-                f"A scale's step must be above 0 and at most high - low = {self.high - self.low!r}, got {step!r}."
-            )
-        if not _whole((self.high - self.low) / step):
+    def _check_step(self, step: float) -> None:
+        width = self.high - self.low
+        if not _is_finite(step) or not 0 < step <= width * (1 + _TOLERANCE):
+            raise ConfigError(f"A scale's step must be above 0 and at most high - low = {width!r}, got {step!r}.")
+        if step < width / _MOST_STEPS:
+            raise ConfigError(f"Steps of {step!r} are too small: a scale has at most {_MOST_STEPS:,} of them.")
+        if not _whole(width / step):
             raise ConfigError(f"Steps of {step!r} from {self.low!r} do not reach {self.high!r}: change one of them.")
 
     def __str__(self) -> str:
@@ -98,6 +102,8 @@ class Scale:
         """
         if not 0 <= value <= 1:
             raise ConfigError(f"A normalized score lies in [0, 1], got {value!r}.")
+        if value == 1:
+            return plain_number(self.high)  # the sum below may miss it by a last digit
         rating = self.low + value * (self.high - self.low)
         if self.step is not None:
             rating = self.low + round((rating - self.low) / self.step) * self.step
@@ -125,7 +131,7 @@ class Scale:
                 return cls(*_bounds(value))
             case Mapping():
                 return cls._from_mapping(value)
-            case Sequence() if len(value) in {2, 3}:
+            case Sequence() if len(value) in {2, 3} and not isinstance(value, (bytes, bytearray)):
                 return cls(*value)
             case _:
                 raise ConfigError(f"A scale is (low, high), (low, high, step) or text such as '1-5', got {value!r}.")
@@ -161,6 +167,15 @@ def _bounds(text: str) -> tuple[float, float]:
         raise ConfigError(f"A scale reads like '1-5' or '0..1', got {text!r}.")
     low, high = (plain_number(float(part)) for part in match.groups())
     return low, high
+
+
+def _is_finite(number: object) -> bool:
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        return False
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # an int that no float can hold
+        return False
 
 
 def _whole(number: float) -> bool:

@@ -59,12 +59,12 @@ def _pick(values: dict[str, Any] | None, key: Key, field: str, place: str) -> st
     if callable(key):
         return _text(key(values))
     if key is None:
-        if len(values) > 1:
+        if len(values) > 1 and not _is_message(values):
             raise ConfigError(
                 f"{place[0].upper()}{place[1:]} hold several values, {', '.join(values)}: name the one to use as "
                 f"{field}_key=, or pass prepare_data=."
             )
-        return _text(next(iter(values.values())))
+        return _text(values if len(values) > 1 else next(iter(values.values())))
     return _text(_follow(values, key, field, place))
 
 
@@ -87,11 +87,15 @@ def _text(value: Any) -> str:
     """Return a value as text; a message that went over the wire as its mapping counts as its content."""
     if isinstance(value, str):
         return value
-    if isinstance(value, Mapping) and "content" in value and ("type" in value or "role" in value):
-        value = value["content"]
-        if isinstance(value, list):
-            return "".join(block.get("text", "") if isinstance(block, dict) else str(block) for block in value)
-        return str(value)
+    if _is_message(value):
+        content = value["content"]
+        if isinstance(content, list):
+            return "".join(block.get("text", "") if isinstance(block, dict) else str(block) for block in content)
+        return str(content)
     if isinstance(value, BaseMessage):
         return str(value.text)
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _is_message(value: Any) -> bool:
+    return isinstance(value, Mapping) and "content" in value and ("type" in value or "role" in value)

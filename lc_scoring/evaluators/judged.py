@@ -275,8 +275,8 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
         """
         if run.error:
             return self._failed_target(run)
-        sample = self._sample(self._row(run, example))
-        with local_stays_local():
+        with local_stays_local():  # the row's functions may call Runnables too
+            sample = self._sample(self._row(run, example))
             outcome, run_id = self._outcome(sample, self._experiment_config(evaluator_run_id))
         return self._evaluation(outcome, run_id)
 
@@ -286,8 +286,8 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
         """Judge a row of a LangSmith experiment, asynchronously; see `evaluate_run`."""
         if run.error:
             return self._failed_target(run)
-        sample = self._sample(self._row(run, example))
         with local_stays_local():
+            sample = self._sample(self._row(run, example))
             outcome, run_id = await self._aoutcome(sample, self._experiment_config(evaluator_run_id))
         return self._evaluation(outcome, run_id)
 

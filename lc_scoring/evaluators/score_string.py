@@ -231,6 +231,8 @@ class ScoreStringEvalChain(JudgedEvaluator):
     def _feedback(self, result: Any) -> dict[str, Any]:
         if not isinstance(result, Mapping):
             return {"value": str(result)}
+        if "score" not in result:
+            raise ReplyError("The output_parser's mapping has no score to report.", reply=repr(result))
         bounds = {"min": self._normalized(self.scale.low), "max": self._normalized(self.scale.high)}
         return {**super()._feedback(result), "feedback_config": {"type": "continuous", **bounds}}
 

@@ -9,6 +9,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.outputs import LLMResult
 from langchain_core.runnables import Runnable, RunnableConfig
+from pydantic import SecretStr
 
 from lc_scoring.errors import ConfigError, ModelError, ScoringError
 from lc_scoring.flow import Ask, Flow, Message, Reply
@@ -24,7 +25,11 @@ _MESSAGES: dict[str, type[BaseMessage]] = {
 }
 _CUT_OFF = frozenset({"length", "max_tokens", "max_output_tokens"})
 _FILTERED = frozenset({"content_filter", "safety", "content_filtered"})
-_SECRET = re.compile(r"\b(sk|pk|lsv2|key|gsk|xai|AIza|Bearer)([-_ ]?)[\w\-*.]{8,}")
+_KEY_LIKE = re.compile(
+    r"\b(?:sk|pk|rk|lsv2|gsk|xai|key)[-_](?=[\w\-*.]*\d)[\w\-*.]{6,}|\bBearer\s+\S+"
+    r"|\b(?=\w*\d)(?=\w*[A-Za-z])[\w+/]{28,}={0,2}"
+)
+_SHOWN = 600  # characters of a provider's message in ours; the whole is on the cause
 _ONE_CALL = Usage(calls=1)
 
 
@@ -59,7 +64,7 @@ def _reply(ask: Ask, model: Judge, config: RunnableConfig) -> Reply | ModelError
     except ScoringError as error:
         return _known(error)
     except Exception as error:  # noqa: BLE001 - the outside world: a provider may raise anything
-        return _no_answer(error)
+        return _no_answer(error, model)
     return _read_output(output)
 
 
@@ -69,7 +74,7 @@ async def _areply(ask: Ask, model: Judge, config: RunnableConfig) -> Reply | Mod
     except ScoringError as error:
         return _known(error)
     except Exception as error:  # noqa: BLE001 - the outside world: a provider may raise anything
-        return _no_answer(error)
+        return _no_answer(error, model)
     return _read_output(output)
 
 
@@ -117,14 +122,26 @@ def _known(error: ScoringError) -> ModelError:
     raise error
 
 
-def _no_answer(error: Exception) -> ModelError:
-    said = _SECRET.sub(r"\1\2***", " ".join(str(error).split()))
+def _no_answer(error: Exception, model: Judge) -> ModelError:
+    said = _masked(" ".join(str(error).split()), model)
+    said = said if len(said) <= _SHOWN else f"{said[:_SHOWN]} [... {len(said) - _SHOWN} characters]"
     failure = ModelError(
         f"The judge gave no answer: {type(error).__name__}: {said or 'no message'}",
         retryable=getattr(error, "is_retryable", None),
     )
     failure.__cause__ = error
     return failure
+
+
+def _masked(text: str, model: Judge) -> str:
+    """Mask the judge's own keys in a provider's message, and what looks like one."""
+    inner: Any = model
+    while inner is not None:
+        for value in vars(inner).values() if hasattr(inner, "__dict__") else ():
+            if isinstance(value, SecretStr) and (secret := value.get_secret_value()):
+                text = text.replace(secret, "***")
+        inner = getattr(inner, "bound", None)
+    return _KEY_LIKE.sub("***", text)
 
 
 def _read_output(output: object) -> Reply:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import Any
 
-from langchain_core.language_models import BaseLanguageModel
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableLambda, RunnableSequence, RunnableWithFallbacks
+from langchain_core.runnables.base import RunnableBindingBase
 
 from lc_scoring.errors import ConfigError, MissingExtra
 from lc_scoring.models.chat_model import Judge
@@ -48,20 +49,41 @@ def resolve_llm(llm: object = None) -> Judge:
 
 
 def judge_name(judge: Judge) -> str:
-    """Return the model's name as signatures and reports show it; it holds no key and no address.
+    """Return what tells one judge from another in signatures and reports; it holds no key and no address.
+
+    A model is named by its class, its name and how it samples; a chain or fallbacks by all that stand in them;
+    arguments bound to it by a digest.
 
     Examples:
-        >>> judge_name(RunnableLambda(lambda messages: "[[5]]"))
-        'RunnableLambda'
+        >>> def strict(messages): return "[[1]]"
+        >>> judge_name(RunnableLambda(strict))
+        'RunnableLambda:strict'
+        >>> judge_name(RunnableLambda(strict).with_fallbacks([RunnableLambda(strict)]))
+        'RunnableLambda:strict,RunnableLambda:strict'
     """
     inner: Any = judge
-    while not isinstance(inner, BaseLanguageModel) and isinstance(getattr(inner, "bound", None), Runnable):
-        inner = inner.bound
-    name = getattr(inner, "model_name", None) or getattr(inner, "model", None)
-    kind = type(inner).__name__
-    temperature = getattr(inner, "temperature", None)
+    if isinstance(inner, RunnableWithFallbacks):
+        return ",".join(judge_name(one) for one in inner.runnables)
+    if isinstance(inner, RunnableSequence):
+        return "+".join(judge_name(step) for step in inner.steps)
+    if isinstance(inner, RunnableBindingBase):
+        bound = repr(sorted(inner.kwargs.items()))
+        digest = f"#{hashlib.sha256(bound.encode()).hexdigest()[:8]}" if inner.kwargs else ""
+        return f"{judge_name(inner.bound)}{digest}"
+    return _model_name(inner)
+
+
+def _model_name(model: Any) -> str:
+    kind = type(model).__name__
+    name = getattr(model, "model_name", None) or getattr(model, "model", None)
+    if isinstance(model, RunnableLambda):
+        name = model.get_name()
     label = f"{kind}:{name}" if isinstance(name, str) and name else kind
-    return f"{label}@{number_text(temperature)}" if isinstance(temperature, (int, float)) else label
+    for setting in ("temperature", "reasoning_effort"):
+        value = getattr(model, setting, None)
+        if isinstance(value, (str, int, float)):
+            label += f"@{value if isinstance(value, str) else number_text(value)}"
+    return label
 
 
 def _from_name(name: str) -> Judge:

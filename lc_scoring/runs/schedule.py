@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import TypeVar
 
+from lc_scoring.errors import ConfigError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -15,12 +17,16 @@ async def in_flight(
 ) -> AsyncIterator[tuple[int, Result]]:
     """Work on items, at most `max_concurrency` at once, taking each from the stream when a worker is free.
 
-    Never more than `max_concurrency` items are held (a task per item costs 2.4 kB each before it starts).
+    Whatever the length of the stream, at most `2 * max_concurrency` items and results are held: a task per item
+    would hold them all.
 
     Args:
         items: what to work on; may be endless.
         work: what to do with one; what it raises ends the whole and is raised here.
         max_concurrency: at least 1.
+
+    Raises:
+        ConfigError: `max_concurrency` is below 1.
 
     Yields:
         Each item's place in the stream, from 0, and its result, in the order they are done.
@@ -31,6 +37,8 @@ async def in_flight(
         >>> asyncio.run(main())
         [(0, 2), (1, 4)]
     """
+    if max_concurrency < 1:
+        raise ConfigError(f"max_concurrency must be at least 1, got {max_concurrency!r}.")
     source = enumerate(items)
     done = asyncio.Queue[tuple[int, Result] | None]()
     room = asyncio.Semaphore(2 * max_concurrency)  # results nobody has taken yet count too

@@ -288,7 +288,6 @@ def test_a_parser_of_the_users_own(experiment: Experiment, client: Client, serve
     assert {sent.get("score") for sent in server.store["feedback"]} == {None}
 
 
-@pytest.mark.xfail(strict=True, reason="the feedback says KeyError('score') and nothing else")
 @both_ways
 def test_a_parser_without_a_score(experiment: Experiment, client: Client, server: LangSmithServer) -> None:
     class Verdict(StrOutputParser):
@@ -424,7 +423,6 @@ def test_fields(
     assert only_feedback(server)["score"] == 10
 
 
-MESSAGE_AS_TARGET = pytest.mark.xfail(strict=True, reason="LangSmith stores a bare message as its mapping: many values")
 BLOCKS = [{"type": "text", "text": "Par"}, {"type": "text", "text": "is."}]
 
 
@@ -436,8 +434,8 @@ BLOCKS = [{"type": "text", "text": "Par"}, {"type": "text", "text": "is."}]
         {"answer": "Paris."},
         {"answer": AIMessage("Paris.")},
         {"answer": AIMessage(BLOCKS)},
-        pytest.param(AIMessage("Paris."), marks=MESSAGE_AS_TARGET),
-        pytest.param(AIMessage(BLOCKS), marks=MESSAGE_AS_TARGET),
+        AIMessage("Paris."),
+        AIMessage(BLOCKS),
     ],
     ids=["str", "dict", "dict of message", "dict of blocks", "message", "message of blocks"],
 )
@@ -632,7 +630,6 @@ def test_local_stays_local_when_a_row_fails(experiment: Experiment, local: Clien
     assert uploads(server) == []
 
 
-@pytest.mark.xfail(strict=True, reason="rows are prepared before tracing is switched off for a local experiment")
 @both_ways
 @pytest.mark.filterwarnings("ignore:.upload_results. parameter is in beta")
 @pytest.mark.parametrize("where", ["prepare_data", "prediction_key"])

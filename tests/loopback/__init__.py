@@ -95,7 +95,7 @@ class _Server(ThreadingTCPServer):
             self._lines.discard(request)
         super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base's signature
+    def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exc_info()[1]
         if error is not None and not isinstance(error, ConnectionError):  # a client may hang up at will
             self.faults.append(error)

@@ -58,7 +58,7 @@ SEEN: dict[str, tuple[str, float]] = {
     "channel residue, drafted otherwise": ("Rating: [[2]]<channel|>On the whole it is right.\n\nRating: [[9]]", 9),
 }
 SEEN_UNREADABLE: dict[str, tuple[str, str]] = {
-    "two side by side": ("Rating: [[9]], [[5]]", "Two ratings stand side by side, [[9]], [[5]]: which one is meant?"),
+    "two side by side": ("Rating: [[9]], [[5]]", "Different ratings stand side by side, [[9]], [[5]]: which one is meant?"),
     "placeholder only": ("2점으로 평가하겠습니다. [[rating]]", NONE),
     "malformed label": ("[[Rating]: 3]", NONE),
     "above the scale": ("Rating: [[80]]", "The rating 80 is off the scale 1..10."),
@@ -354,13 +354,11 @@ def test_the_error_keeps_the_whole_reply_and_a_reason_without_it() -> None:
 
 
 @pytest.mark.parametrize("text", GUESSES)
-@pytest.mark.xfail(strict=True, reason="reads a number that the judge did not settle on")
 def test_a_rating_is_never_guessed(text: str) -> None:
     with pytest.raises(ReplyError):
         read_rating(text, TEN)
 
 
-@pytest.mark.xfail(strict=True, reason="of a reply cut off, the neighbor of the opening rating is not looked at")
 def test_two_ratings_that_open_a_reply_cut_off_are_one_too_many() -> None:
     with pytest.raises(ReplyError):
         read_rating("Rating: [[9]], [[5]] because the", TEN, cut_off=True)
@@ -380,6 +378,5 @@ def test_a_reply_without_thoughts_stays_as_it_is(text: str) -> None:
     assert without_residue(text) == text
 
 
-@pytest.mark.xfail(strict=True, reason="[think] in lower case counts only where a '<' stands somewhere in the reply")
 def test_a_thought_in_brackets_is_one_in_any_case() -> None:
     assert without_residue("[think]Maybe[/think]Rating: [[8]]") == "Rating: [[8]]"
