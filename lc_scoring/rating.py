@@ -25,46 +25,55 @@ from dataclasses import dataclass
 from lc_scoring.errors import ReplyError
 from lc_scoring.scale import Scale, number_text, plain_number
 
+_THOUGHT = r"(?:\w{1,20}:)?(?:think(?:ing)?|thought)"
 _RESIDUE_END = re.compile(
-    r"</think(?:ing)?\s*>|◁/think▷|\[/THINK\]|<channel\|>|<\|channel\|>\s*final\s*<\|message\|>",
-    re.IGNORECASE,
+    rf"</{_THOUGHT}\s*>|◁/think▷|\[/THINK\]|<channel\|>|<\|channel\|>\s*final\s*<\|message\|>", re.IGNORECASE
 )
-_RESIDUE_START = re.compile(r"<think(?:ing)?\s*>|◁think▷|\[THINK\]|<\|channel\|>\s*analysis\b", re.IGNORECASE)
+_RESIDUE_START = re.compile(
+    rf"<{_THOUGHT}(?:\s[^<>]{{0,80}})?>|◁think▷|\[THINK\]|<\|channel\|>\s*analysis\b", re.IGNORECASE
+)
 
 _PERCENT_TOP = 100
 _NEAR = 60  # characters behind an echoed placeholder in which its number must stand
 _TAIL = 400  # characters at a reply's end in which a number without brackets is looked for, to name it in the error
-_WIDE = str.maketrans("［］．／：＝％－−＋", "[]./:=%--+")
+_WIDE = str.maketrans("［］．／：＝％－−＋", "[]./:=%--+", "\u200b\u200c\u200d\u2060\ufeff")
 _ESCAPED = re.compile(r"\\([\[\]])\\\1")
 
 # What judges call a rating; those without a space between words are found by their ending.
-_LABELS = (
-    "rating|score|grade|mark|verdict|note|bewertung|punktzahl|gesamtbewertung|calificación|calificacion|puntuación"
-    "|puntuacion|valoración|valoracion|nota|pontuação|pontuacao|punteggio|voto|оценка|рейтинг|評価|評点|評分|评分|评级"
-    "|得分|分数|總分|总分|スコア|평가|평점|점수|등급|총점"
+_CERTAIN_LABELS = (
+    "rating|score|grade|bewertung|punktzahl|gesamtbewertung|calificación|calificacion|puntuación|puntuacion|valoración"
+    "|valoracion|pontuação|pontuacao|punteggio|оценка|рейтинг|評価|評点|評分|评分|评级|得分|分数|總分|总分|スコア|평가|평점"
+    "|점수|등급|총점"
 )
-_LABEL = rf"(?:(?:(?:final|overall|total|my|the|your)\s+){{0,2}}(?:{_LABELS})(?:\s+(?:value|number|n|점수))?)"
+_LABELS = f"{_CERTAIN_LABELS}|overall|verdict|mark|note|nota|voto"
+_FINAL = r"(?:(?:final|overall|total|my|the|your)\s+){0,2}"
+_LABEL = rf"(?:{_FINAL}(?:{_LABELS})(?:\s+(?:rating|score|value|number|n|점수))?)"
 _NUMBER = r"[+-]?(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})"
 _UNIT = r"(?:points?|pts?\.?|stars?|punkte?|sterne?|puntos?|分|点|點|점|★)"
 _MARKUP = r"[\s*_`]*+"
 _SEPARATOR = rf"{_MARKUP}[:=]{_MARKUP}"
 _VALUE = rf"(?P<number>(?>{_NUMBER})){_MARKUP}(?:(?:/|out\s+of|von)\s*(?P<top>{_NUMBER}))?{_MARKUP}(?P<unit>%|{_UNIT})?"
 
-# Nine replies in ten: one whole number in brackets, and nothing that the longer way would have to weigh.
-_USUAL = re.compile(r"[^<◁\\［\[\]]*(?<=[\s:*\"'])\[\[(\d{1,9})\]\][^<◁\\［\[\]]*")
+# Most replies: one whole number in brackets at the end, and nothing that the longer way would have to weigh.
+_USUAL = re.compile(r"[^<◁\\［\[\]]*(?<=[\s:*\"'])\[\[(\d{1,9})\]\][\s*.`\"']*")
 _BRACKETS = re.compile(r"\[\[(?<!\[\[\[)(?!\[)((?:[^\[\]]|\[[^\[\]]{1,40}\](?=\]\])){1,80}+)\]\]")
-_INSIDE = re.compile(rf"{_MARKUP}(?:{_LABEL}{_SEPARATOR})?\[?{_VALUE}{_MARKUP}\]?", re.IGNORECASE)
+_INSIDE = re.compile(rf"{_MARKUP}(?:(?P<label>{_LABEL}){_SEPARATOR})?\[?{_VALUE}{_MARKUP}\]?", re.IGNORECASE)
 _STARTS_LIKE_ONE = re.compile(rf"{_MARKUP}(?:{_LABEL}{_SEPARATOR}|{_NUMBER})", re.IGNORECASE)
 _PLACEHOLDER = re.compile(rf"{_MARKUP}(?:{_LABEL}|n|number){_MARKUP}", re.IGNORECASE)
 _BEHIND = re.compile(
     rf"{_SEPARATOR}(?P<bracket>\[)?{_VALUE}(?(bracket)\s*\])(?!\[|[.,]?\d|\s*(?:[-–~]|to\b|or\b)\s*\d)", re.IGNORECASE
 )
 _BEGINS_BEHIND = re.compile(rf"{_SEPARATOR}\[?[+-]?\.?\d")
-_OUT_OF = re.compile(rf"\s*(?:/|out\s+of)\s*({_NUMBER})", re.IGNORECASE)
+_AFTER = re.compile(rf"\s*+(?:/|out\s+of|von)\s*(?P<top>{_NUMBER})|(?P<unit>%)|(?P<digit>\.?\d)", re.IGNORECASE)
+# A label with something like a rating behind it that was not read; "[ [" is a mark of judged text, broken.
+_UNREAD = re.compile(
+    rf"\b{_FINAL}(?:{_CERTAIN_LABELS}){_MARKUP}[:=]{_MARKUP}(?:\\?\[(?! \[|\[n\])|{_NUMBER}|n/?a\b|none\b)",
+    re.IGNORECASE,
+)
 _DECIMAL_COMMA = re.compile(rf"{_MARKUP}(?:{_LABEL}{_SEPARATOR})?\d+,\d{{1,2}}{_MARKUP}", re.IGNORECASE)
 _CLOSING = frozenset(")]")
 _LABEL_ENDINGS = tuple(_LABELS.split("|"))
-_SIDE_BY_SIDE = re.compile(r"[\s,;/&|]*+(?:(?:and|or|to)[\s,;/&|]*+)?", re.IGNORECASE)
+_SIDE_BY_SIDE = re.compile(r"[\s,;/&|–—-]*+(?:(?:and|or|to)[\s,;/&|–—-]*+)?", re.IGNORECASE)
 _OPENING = re.compile(rf"[\W_]*+(?:{_LABEL}[\W_]*+)?", re.IGNORECASE)
 _UNBRACKETED = re.compile(rf"{_LABEL}{_MARKUP}[:=]?{_MARKUP}\[?{_NUMBER}|{_NUMBER}\s*/\s*\d+", re.IGNORECASE)
 
@@ -78,6 +87,7 @@ class _Found:
     number: str | None
     top: str | None = None
     unit: str | None = None
+    labeled: bool = False
 
 
 def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
@@ -104,7 +114,7 @@ def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
         lc_scoring.errors.ReplyError: The rating 14 is off the scale 1..10. The judge wrote: 'Rating: [[14]]'
     """
     usual = None if cut_off else _USUAL.fullmatch(text)
-    if usual and scale.contains(int(usual[1])) and not _OUT_OF.match(text, usual.end(1) + 2):
+    if usual and scale.contains(int(usual[1])):
         return int(usual[1])
     answer = _plain(without_residue(text))
     found = list(_ratings(answer))
@@ -115,9 +125,21 @@ def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
     chain = _side_by_side(found if cut_off else found[::-1], answer)
     ratings = [_number(one, answer, scale, text) for one in chain]
     if len(set(ratings)) > 1:
-        sides = " ".join(answer[one.start : one.end] for one in sorted(chain, key=lambda one: one.start))
+        sides = answer[min(one.start for one in chain) : max(one.end for one in chain)]
         raise ReplyError(f"Different ratings stand side by side, {sides}: which one is meant?", reply=text)
+    if not cut_off:
+        _check_final(found, answer, text)
     return ratings[0]
+
+
+def bracketed_numbers(text: str) -> list[tuple[int, float]]:
+    """Return the place and the number of each thing in `text` that reads like a rating.
+
+    Examples:
+        >>> bracketed_numbers("First [[3]], then [[Rating: 8]].")
+        [(6, 3.0), (18, 8.0)]
+    """
+    return [(found.start, float(found.number)) for found in _ratings(_plain(text)) if found.number is not None]
 
 
 def without_residue(text: str) -> str:
@@ -142,6 +164,23 @@ def _plain(text: str) -> str:
     return text.translate(_WIDE) if "［" in text else text
 
 
+def _check_final(found: list[_Found], answer: str, text: str) -> None:
+    """Make sure that the last rating found is the one the reply settles on."""
+    last = found[-1]
+    if not last.labeled and (unread := _UNREAD.search(answer, last.end)):
+        raise ReplyError(
+            f"The reply's last rating, {answer[unread.start() : unread.end() + 8]!r}, is unreadable.", reply=text
+        )
+    if again := _RESIDUE_START.search(text):
+        behind = _RESIDUE_END.search(text, again.end())
+        if behind is None and any(True for _ in _ratings(_plain(text[again.end() :]))):
+            raise ReplyError("The reply thinks aloud and does not end it, with a rating on either side.", reply=text)
+    labeled = [one for one in found if one.labeled]
+    if labeled and not last.labeled and labeled[-1].number != last.number:
+        rating, other = (answer[one.start : one.end] for one in (labeled[-1], last))
+        raise ReplyError(f"{rating} is called the rating, and {other} comes after it: which one is meant?", reply=text)
+
+
 def _side_by_side(found: list[_Found], answer: str) -> list[_Found]:
     """Return the first and those that stand next to it, one after another, with nothing but a comma between."""
     chain = found[:1]
@@ -156,34 +195,40 @@ def _side_by_side(found: list[_Found], answer: str) -> list[_Found]:
 def _ratings(answer: str) -> Iterator[_Found]:
     end_of_code = -1
     for brackets in _BRACKETS.finditer(answer):
-        start, end, inside = brackets.start(), brackets.end(), brackets[1]
+        start, end, inside = brackets.start(), brackets.end(), brackets[1].translate(_WIDE)
         if start == end_of_code or _is_code(answer, start):
             end_of_code = end
-        elif inside.isdecimal():  # nearly all are; the grammar below is for the rest
-            yield _Found(start, end, inside, _out_of(answer, end))
-        else:
-            yield from _labeled(answer, start, end, inside.translate(_WIDE))
+        elif value := _INSIDE.fullmatch(inside):
+            yield _with_after(answer, start, end, value)
+        elif _PLACEHOLDER.fullmatch(inside):
+            yield from _behind_placeholder(answer, start, end)
+        elif _DECIMAL_COMMA.fullmatch(inside) or ("," not in inside and _STARTS_LIKE_ONE.match(inside)):
+            yield _Found(start, end, None)
 
 
-def _labeled(answer: str, start: int, end: int, inside: str) -> Iterator[_Found]:
-    if value := _INSIDE.fullmatch(inside):
-        number, top, unit = value.group("number", "top", "unit")
-        yield _Found(start, end, number, top or _out_of(answer, end), unit)
-    elif _PLACEHOLDER.fullmatch(inside):
-        behind = answer[end : end + _NEAR].translate(_WIDE)
-        value = _BEHIND.match(behind)
-        if value and (value.end() < _NEAR or len(behind) < _NEAR):
-            yield _Found(start, end + value.end(), *value.group("number", "top", "unit"))
-        elif _BEGINS_BEHIND.match(behind):
-            yield _Found(start, end + _NEAR, None)
-    elif _DECIMAL_COMMA.fullmatch(inside) or ("," not in inside and _STARTS_LIKE_ONE.match(inside)):
-        yield _Found(start, end, None)
+def _with_after(answer: str, start: int, end: int, value: re.Match[str]) -> _Found:
+    """Take in what stands right behind the brackets and belongs to the number: a top, a %, or more digits."""
+    number, top, unit, label = value.group("number", "top", "unit", "label")
+    after = _AFTER.match(answer, end)
+    if after and after["digit"]:
+        return _Found(start, after.end(), None)
+    if after:
+        top, unit = top or after["top"], unit or after["unit"]
+    return _Found(start, end, number, top, unit, labeled=bool(label) or _label_before(answer, start))
 
 
-def _out_of(answer: str, end: int) -> str | None:
-    """Return the top that stands behind the brackets, as in `[[8]] out of 10`."""
-    top = _OUT_OF.match(answer, end)
-    return top[1] if top else None
+def _behind_placeholder(answer: str, start: int, end: int) -> Iterator[_Found]:
+    behind = answer[end : end + _NEAR].translate(_WIDE)
+    value = _BEHIND.match(behind)
+    if value and (value.end() < _NEAR or len(behind) < _NEAR):
+        yield _Found(start, end + value.end(), value["number"], value["top"], value["unit"], labeled=True)
+    elif _BEGINS_BEHIND.match(behind):
+        yield _Found(start, end + _NEAR, None)
+
+
+def _label_before(answer: str, start: int) -> bool:
+    before = answer[max(0, start - _NEAR) : start].rstrip(" \n\t*_`#:：=('\"")
+    return before.removesuffix(" is").removesuffix(" of").lower().endswith(_LABEL_ENDINGS)
 
 
 def _is_code(answer: str, start: int) -> bool:

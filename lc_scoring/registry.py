@@ -130,10 +130,14 @@ def evaluator_names() -> list[str]:
 
 def describe_evaluators() -> list[tuple[str, str, str]]:
     """Return each evaluator's name, the fields it needs, and the first line of what it says of itself."""
-    return [(name, *_describe(_find(name))) for name in evaluator_names()]
+    return [(name, *_describe(name)) for name in evaluator_names()]
 
 
-def _describe(made_by: Any) -> tuple[str, str]:
+def _describe(name: str) -> tuple[str, str]:
+    try:
+        made_by = _find(name)
+    except ConfigError as error:
+        return "", str(error)
     needed = [
         "prediction",
         *(field for field in ("input", "reference") if getattr(made_by, f"requires_{field}", False)),
@@ -148,7 +152,11 @@ def _find(name: str) -> Any:
     if name in _registered:
         return _registered[name]
     for point in entry_points(group=ENTRY_POINTS, name=str(name)):
-        return point.load()
+        try:
+            return point.load()
+        except Exception as error:  # another package's code
+            owner = point.dist.name if point.dist else point.value
+            raise ConfigError(f"The evaluator {name!r} of {owner} cannot be loaded: {error!r}.") from error
     names = evaluator_names()
     near = difflib.get_close_matches(str(name).lower(), names, n=1)
     hint = f"\nDid you mean {near[0]!r}?" if near else ""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from lc_scoring.errors import ConfigError
+from lc_scoring.notices import notice
 from lc_scoring.scale import Scale, number_text, plain_number
 
 _LEVEL_LINE = re.compile(
@@ -77,8 +78,8 @@ class Principle(Protocol):
     critique_request: str
 
 
-CriteriaLike: TypeAlias = "Rubric | Criterion | Principle | str | Mapping[Any, Any] | Iterable[Any] | None"
-"""What `criteria=` takes: a name or names, a mapping of names to descriptions or levels, a Rubric, or None."""
+CriteriaLike: TypeAlias = "Rubric | Criterion | Principle | str | Path | Mapping[Any, Any] | Iterable[Any] | None"
+"""What `criteria=` takes: names, mappings of names to descriptions or levels, a Rubric, a rubric file, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +102,9 @@ class Criterion:
     lower_is_better: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not isinstance(self.description, str):
-            raise ConfigError(f"A criterion has a name and a description in text, got {self.name!r}.")
+        for text in (self.name, self.description):
+            if not isinstance(text, str):
+                raise ConfigError(f"A criterion has a name and a description in text, got {text!r}.")
         levels = {_level(self.name, rating): _level_text(self.name, text) for rating, text in self.levels.items()}
         if len(levels) < len(self.levels):
             raise ConfigError(f"Criterion {self.name!r} describes a level twice, {list(self.levels)}: keep one.")
@@ -183,8 +185,9 @@ class Rubric:
         return "\n".join(criterion.render() for criterion in self.criteria) or _NO_CRITERIA
 
     def digest(self) -> str:
-        """Return eight hexadecimal digits that change whenever the rendered words do."""
-        return hashlib.sha256(self.render().encode("utf-8", "replace")).hexdigest()[:8]
+        """Return eight hexadecimal digits that change with the rendered words, the version and the direction."""
+        whole = f"{self.render()}\n{self.version}\n{self.lower_is_better}"
+        return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:8]
 
     @classmethod
     def parse(cls, criteria: CriteriaLike = None) -> Rubric:
@@ -207,12 +210,14 @@ class Rubric:
         """
         if isinstance(criteria, Rubric):
             return criteria
-        rubric = cls(criteria=tuple({criterion.name: criterion for criterion in _criteria(criteria)}.values()))
+        rubric = cls(
+            criteria=tuple({criterion.name: criterion for criterion in _criteria(criteria)}.values()),
+            scale=_common_scale(criteria),
+        )
         if len({criterion.lower_is_better for criterion in rubric.criteria}) > 1:
-            warnings.warn(
+            notice(
                 f"In {rubric.name!r} a high rating is good for one criterion and bad for another: one rating cannot "
-                "say both. Score them with separate evaluators.",
-                stacklevel=2,
+                "say both. Score them with separate evaluators."
             )
         return rubric
 
@@ -242,28 +247,44 @@ def _criteria(criteria: object) -> Iterator[Criterion]:
             )
 
 
+def _common_scale(criteria: object) -> Scale | None:
+    """Return the scale that all rubrics among `criteria` are written for, or None where none says."""
+    if isinstance(criteria, Rubric):
+        return criteria.scale
+    scales = {_common_scale(one) for one in criteria} - {None} if isinstance(criteria, (list, tuple)) else set()
+    if len(scales) > 1:
+        raise ConfigError(
+            f"The rubrics have different scales, {', '.join(sorted(map(str, scales)))}: score them apart."
+        )
+    return scales.pop() if scales else None
+
+
 def _named(name: str) -> Criterion:
-    if name in _QUESTIONS:
-        known = Criteria(name)
-        return Criterion(name=known.value, description=_QUESTIONS[known], lower_is_better=known in _LOWER_IS_BETTER)
+    if known := built_in(name):
+        return known
     near = next((known.value for known in Criteria if _one_letter_off(str(name), known.value)), None)
     if near:
-        warnings.warn(
-            f"{name!r} is no built-in criterion, so the judge sees the bare name. Did you mean {near!r}?",
-            stacklevel=2,
-        )
+        notice(f"{name!r} is no built-in criterion, so the judge sees the bare name. Did you mean {near!r}?")
     return Criterion(name=str(getattr(name, "value", name)))
+
+
+def built_in(name: str) -> Criterion | None:
+    """Return the built-in criterion of that name, or None."""
+    if name not in _QUESTIONS:
+        return None
+    known = Criteria(name)
+    return Criterion(name=known.value, description=_QUESTIONS[known], lower_is_better=known in _LOWER_IS_BETTER)
 
 
 def _described(name: object, what: object) -> Criterion:
     name = getattr(name, "value", name)
     match name, what:
         case str(), None:
-            return Criterion(name=name)
+            return Criterion(name=name, lower_is_better=name in _LOWER_IS_BETTER)
         case str(), str():
             return _from_text(name, what)
         case str(), Mapping():
-            return Criterion(name=name, levels=what)
+            return Criterion(name=name, levels=what, lower_is_better=name in _LOWER_IS_BETTER)
         case _, Criterion():
             return what
         case _:
@@ -276,9 +297,10 @@ def _from_text(name: str, text: str) -> Criterion:
     """Take lines such as `Score 1: ...` for levels; a text without two of them is a description."""
     head, *rest = _LEVEL_LINE.split(text)
     if len(rest) < 4:  # noqa: PLR2004 - two levels, each a number and a text
-        return Criterion(name=name, description=text)
+        return Criterion(name=name, description=text, lower_is_better=name in _LOWER_IS_BETTER)
     return Criterion(
         name=name,
+        lower_is_better=name in _LOWER_IS_BETTER,
         description=head.strip(),
         levels=_each_once(
             name, [(float(rating), text.strip()) for rating, text in zip(rest[::2], rest[1::2], strict=True)]

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from lc_scoring.errors import ConfigError
-from lc_scoring.rubric import Criterion, Rubric
+from lc_scoring.rubric import Criterion, Rubric, built_in
 from lc_scoring.scale import Scale
 
 _RUBRIC_KEYS = ("name", "version", "scale", "criteria")
@@ -126,6 +126,10 @@ def _criterion(row: object) -> Criterion:
         raise _PlacedError(f"levels of {table['name']!r} must be a table of ratings to descriptions.", table["name"])
     if not isinstance(table.get("lower_is_better", False), bool):
         raise _PlacedError(f"lower_is_better of {table['name']!r} must be true or false.", "lower_is_better")
+    known = built_in(table["name"])
+    if known is not None:  # its words where the file has none, its direction where the file does not say
+        words = {} if table.get("description") or table.get("levels") else {"description": known.description}
+        table = {"lower_is_better": known.lower_is_better, **table, **words}
     try:
         return Criterion(**table)
     except ConfigError as error:
@@ -152,3 +156,12 @@ def _line_of(text: str, word: str) -> str:
     lines = list(enumerate(text.splitlines(), 1))
     places = [n for n, line in lines if whole.search(line)] or [n for n, line in lines if word in line]
     return f", line {places[-1]}" if places else ""
+
+
+def load_all(criteria: Any) -> Any:
+    """Put rubrics in the place of the rubric files that `criteria` names, by itself or in a list."""
+    if is_rubric_file(criteria):
+        return load_rubric(criteria)
+    if isinstance(criteria, (list, tuple)):
+        return [load_all(one) for one in criteria]
+    return criteria

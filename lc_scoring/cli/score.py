@@ -19,7 +19,6 @@ from lc_scoring.data.jsonl import Row, check_columns, count_lines, read_rows, ta
 from lc_scoring.errors import ConfigError, ScoringError
 from lc_scoring.records import Failure, Sample, Score
 from lc_scoring.registry import load_evaluator
-from lc_scoring.rubric_file import is_rubric_file, load_rubric
 from lc_scoring.runs.schedule import in_flight, in_order
 
 
@@ -72,8 +71,7 @@ def score_file(request: ScoreRequest) -> int:
 
 
 def _evaluator(request: ScoreRequest) -> Any:
-    given: list[Any] = [load_rubric(name) if is_rubric_file(name) else name for name in request.criteria]
-    criteria = given[0] if len(given) == 1 else given or None
+    criteria: Any = request.criteria[0] if len(request.criteria) == 1 else list(request.criteria) or None
     evaluator = load_evaluator(
         request.evaluator,
         llm=request.llm,

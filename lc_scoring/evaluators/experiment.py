@@ -57,15 +57,15 @@ def _pick(values: dict[str, Any] | None, key: Key, field: str, place: str) -> st
     if not values:
         raise ConfigError(f"There is no {field} to score: {place} are empty.")
     if callable(key):
-        return _text(key(values))
+        return _text(key(values), field, place)
     if key is None:
         if len(values) > 1 and not _is_message(values):
             raise ConfigError(
                 f"{place[0].upper()}{place[1:]} hold several values, {', '.join(values)}: name the one to use as "
                 f"{field}_key=, or pass prepare_data=."
             )
-        return _text(values if len(values) > 1 else next(iter(values.values())))
-    return _text(_follow(values, key, field, place))
+        return _text(values if len(values) > 1 else next(iter(values.values())), field, place)
+    return _text(_follow(values, key, field, place), field, place)
 
 
 def _follow(values: dict[str, Any], key: str, field: str, place: str) -> Any:
@@ -75,6 +75,8 @@ def _follow(values: dict[str, Any], key: str, field: str, place: str) -> Any:
     for step in key.split("."):
         if isinstance(found, Mapping) and step in found:
             found = found[step]
+        elif isinstance(found, BaseMessage) and step in {"content", "text"}:
+            found = str(found.text)
         elif isinstance(found, list) and step.lstrip("-").isdigit() and -len(found) <= int(step) < len(found):
             found = found[int(step)]
         else:
@@ -83,10 +85,12 @@ def _follow(values: dict[str, Any], key: str, field: str, place: str) -> Any:
     return found
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, field: str, place: str) -> str:
     """Return a value as text; a message that went over the wire as its mapping counts as its content."""
     if isinstance(value, str):
         return value
+    if value is None or value != value:  # noqa: PLR0124 - only NaN, a missing number, is not itself
+        raise ConfigError(f"There is no {field} to score: {place} hold {value!r} for it.")
     if _is_message(value):
         content = value["content"]
         if isinstance(content, list):

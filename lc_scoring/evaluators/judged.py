@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-import warnings
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, TypeVar, cast
@@ -24,6 +23,7 @@ from lc_scoring.evaluators.tracing import local_stays_local, nobody_listens
 from lc_scoring.flow import Flow
 from lc_scoring.models.chat_model import Judge, aanswer, answer
 from lc_scoring.models.resolve import resolve_llm
+from lc_scoring.notices import notice
 from lc_scoring.records import Sample
 
 Manager = TypeVar("Manager", CallbackManager, AsyncCallbackManager)
@@ -147,13 +147,12 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
     def _checked(self, prediction: object, reference: object, question: object) -> Sample:
         name, needs_input, needs_reference = type(self).__name__, self.requires_input, self.requires_reference
         if reference is not None and not needs_reference:
-            warnings.warn(
+            notice(
                 f"Ignoring reference in {name}, as it is not expected. "
-                "To compare with a reference, use an evaluator that is labeled.",
-                stacklevel=3,
+                "To compare with a reference, use an evaluator that is labeled."
             )
         if question is not None and not needs_input:
-            warnings.warn(f"Ignoring input in {name}, as it is not expected.", stacklevel=3)
+            notice(f"Ignoring input in {name}, as it is not expected.")
         return as_sample(
             name, prediction, question, reference, needs_input=needs_input, needs_reference=needs_reference
         )
@@ -323,7 +322,7 @@ def _merged(config: RunnableConfig | None, given: dict[str, Any]) -> RunnableCon
         return config
     known = cast("RunnableConfig", {key: given[key] for key in _RUN_ARGUMENTS if given.get(key) is not None})
     for name in given.keys() - set(_RUN_ARGUMENTS):
-        warnings.warn(f"Ignoring unknown argument {name!r}.", stacklevel=3)
+        notice(f"Ignoring unknown argument {name!r}.")
     return merge_configs(config, known)
 
 

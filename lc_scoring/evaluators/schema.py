@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from langchain_core.messages import BaseMessage
 from typing_extensions import TypedDict
 
@@ -78,12 +80,14 @@ def as_text(name: str, value: object) -> str:
     """Return a value as text: text as it is, a message's text, anything printable as `str()` prints it.
 
     Raises:
-        ConfigError: the value is bytes, which have no one reading as text.
+        ConfigError: the value is NaN, or bytes, which have no one reading as text.
     """
     if isinstance(value, str):
         return value
     if isinstance(value, BaseMessage):
         return str(value.text)
+    if isinstance(value, float) and math.isnan(value):
+        raise ConfigError(f"{name} is NaN, which stands for a missing value: leave the row out, or fill it.")
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise ConfigError(f"{name} must be text, got {type(value).__name__}: decode it first.")
     return str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import math
 from collections.abc import Mapping
@@ -20,15 +21,14 @@ from lc_scoring.evaluators.judged import JudgedEvaluator
 from lc_scoring.evaluators.schema import LabeledScoreInput, ScoreInput, ScoreResult
 from lc_scoring.flow import Flow, Messages, ask
 from lc_scoring.judged_text import neutralize
-from lc_scoring.judges.score import PromptRenderer, Render, ScoreJudge
+from lc_scoring.judges.score import PromptRenderer, Render, ScoreJudge, check_finished
 from lc_scoring.models.resolve import judge_name, resolve_llm
+from lc_scoring.rating import without_residue
 from lc_scoring.records import Sample, Score
 from lc_scoring.rubric import CriteriaLike, Rubric
-from lc_scoring.rubric_file import is_rubric_file, load_rubric
+from lc_scoring.rubric_file import load_all
 from lc_scoring.scale import Scale, plain_number
 from lc_scoring.template import PromptFile, load_prompt
-
-_MADE_BY_FROM_LLM = frozenset({"llm", "criterion_name", "rubric", "scale", "prompt", "normalize_by"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,12 @@ class ScoreStringEvalChain(JudgedEvaluator):
             ConfigError: one of them cannot be used; the message says why.
             MissingExtra: the judge needs a package that is not installed.
         """
-        known = sorted(cls.model_fields.keys() - _MADE_BY_FROM_LLM)
+        known = sorted(cls.model_fields.keys() - {"criterion_name", "rubric"} | {"criteria"})
         for name in kwargs.keys() - set(known):
-            raise ConfigError(f"{cls.__name__} has no {name!r}; besides criteria, scale and so on it has: {known}.")
-        rubric = load_rubric(criteria) if is_rubric_file(criteria) else Rubric.parse(criteria)  # type: ignore[arg-type]
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ConfigError(f"{cls.__name__} takes no {name!r}; it takes {', '.join(known)}.{hint}")
+        rubric = Rubric.parse(load_all(criteria))
         try:
             return cls(
                 llm=resolve_llm(llm),
@@ -152,6 +154,12 @@ class ScoreStringEvalChain(JudgedEvaluator):
             signature=self._signature(f"{prompt.name}@{prompt.version}", rubric),
         )
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the evaluator; with `update` it is made anew, since its fields hang together."""
+        if not update:
+            return super().model_copy(deep=deep)
+        return type(self)(**{**self.__dict__, **update})
+
     @property
     def evaluation_name(self) -> str:
         """`score_string:` and the criteria's names: the key of the feedback in LangSmith."""
@@ -202,10 +210,12 @@ class ScoreStringEvalChain(JudgedEvaluator):
         texts = (sample.prediction, sample.input, sample.reference)
         harmless = [None if text is None else neutralize(text) for text in texts]
         reply = yield from ask(self._judge.render(harmless[0] or "", *harmless[1:]), purpose="rate")
+        check_finished(reply)
         try:
-            return Parsed(parser.parse(reply.text))
-        except ValueError as error:  # OutputParserException is one
-            raise ReplyError(f"{type(parser).__name__} cannot read the answer: {error}", reply=reply.text) from error
+            return Parsed(parser.parse(without_residue(reply.text)))
+        except Exception as error:  # a parser of the user's own may raise anything
+            said = f"{type(error).__name__}: {error}"
+            raise ReplyError(f"{type(parser).__name__} cannot read the answer: {said}.", reply=reply.text) from error
 
     def _result(self, outcome: Score | Parsed) -> Any:
         if isinstance(outcome, Score):
@@ -216,7 +226,11 @@ class ScoreStringEvalChain(JudgedEvaluator):
         return value
 
     def _normalized(self, rating: Any) -> Any:
-        return rating if self.normalize_by is None or rating is None else rating / self.normalize_by
+        if self.normalize_by is None:
+            return rating
+        if isinstance(rating, bool) or not isinstance(rating, (int, float)):
+            raise ReplyError("The output_parser gave a score that is no number to normalize.", reply=repr(rating))
+        return rating / self.normalize_by
 
     def _as_score(self, outcome: Score | Parsed) -> Score:
         if isinstance(outcome, Score):
@@ -229,12 +243,13 @@ class ScoreStringEvalChain(JudgedEvaluator):
         return self._judge.scored(plain_number(rating), reasoning)
 
     def _feedback(self, result: Any) -> dict[str, Any]:
+        made_by = {"evaluator_info": {"signature": self.signature}}
         if not isinstance(result, Mapping):
-            return {"value": str(result)}
+            return {"value": str(result), **made_by}
         if "score" not in result:
             raise ReplyError("The output_parser's mapping has no score to report.", reply=repr(result))
         bounds = {"min": self._normalized(self.scale.low), "max": self._normalized(self.scale.high)}
-        return {**super()._feedback(result), "feedback_config": {"type": "continuous", **bounds}}
+        return {**super()._feedback(result), "feedback_config": {"type": "continuous", **bounds}, **made_by}
 
     def _signature(self, prompt: str, rubric: Rubric) -> str:
         if self.prompt is not None:

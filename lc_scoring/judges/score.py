@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from lc_scoring.errors import ReplyError
 from lc_scoring.flow import Flow, Message, Messages, Reply, ask
 from lc_scoring.judged_text import neutralize, without_echoes
-from lc_scoring.rating import read_rating, without_residue
+from lc_scoring.rating import bracketed_numbers, read_rating, without_residue
 from lc_scoring.records import Sample, Score, Usage
 from lc_scoring.rubric import Rubric
 from lc_scoring.scale import Scale, number_text
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
 _QUOTED_BACK = 4_000  # characters of an unreadable reply that the judge is shown again
-_LONG_QUOTE = 32  # characters from which a verbatim quotation is surely one, and not the judge's own rating
+_QUOTING = 32  # characters of a reply from which on it may quote; a shorter one is a rating and nothing else
+_CONTEXT = 20  # characters before a rating that tell whether it is quoted
+_QUOTATION = "The rating in the answer may be a quotation of the rated text."
 
 Render: TypeAlias = Callable[[str, str | None, str | None], Messages]
 """Words the question of a prediction, an input and a reference."""
@@ -113,20 +115,51 @@ def read_reply(reply: Reply, scale: Scale, marked: Sequence[str] = ()) -> float:
     Raises:
         ReplyError: the judge declined, was held back or cut off, or wrote no rating that is certainly its own.
     """
+    _check_given(reply)
+    text = without_echoes(reply.text, marked) if marked else reply.text
+    try:
+        rating = read_rating(text, scale, cut_off=reply.cut_off)
+    except ReplyError as error:
+        if text != reply.text and bracketed_numbers(reply.text):
+            raise ReplyError(_QUOTATION, reply=reply.text) from None
+        raise ReplyError(error.reason, reply=reply.text) from None
+    if marked and _may_be_quoted(text, rating, marked):
+        raise ReplyError(_QUOTATION, reply=reply.text)
+    return rating
+
+
+def check_finished(reply: Reply) -> None:
+    """Make sure that a reply was given and is whole.
+
+    Raises:
+        ReplyError: the judge declined, was held back or cut off.
+    """
+    _check_given(reply)
+    if reply.cut_off:
+        raise ReplyError("The reply was cut off at the token limit.", reply=reply.text)
+
+
+def _check_given(reply: Reply) -> None:
     if reply.refusal:
         raise ReplyError("The judge declined to answer.", reply=reply.refusal)
     if reply.filtered:
         raise ReplyError("The provider's content filter held the answer back.", reply=reply.text)
-    text, shortest = reply.text, 0
-    if marked and len(text) >= _LONG_QUOTE:  # a shorter reply is a rating and nothing else
-        text, shortest = without_echoes(text, marked)
-    try:
-        rating = read_rating(text, scale, cut_off=reply.cut_off)
-        if shortest == 0 or shortest >= _LONG_QUOTE or rating == read_rating(reply.text, scale, cut_off=reply.cut_off):
-            return rating
-    except ReplyError as error:
-        raise ReplyError(error.reason, reply=reply.text) from None
-    raise ReplyError("A rating in the answer may be a quotation of the rated text.", reply=reply.text)
+
+
+def _may_be_quoted(text: str, rating: float, marked: Sequence[str]) -> bool:
+    """Whether the rating read may be one that stands in the judged texts, written again by the judge.
+
+    It may where the judged texts hold that number and the reply holds others too, or where the words before it
+    stand before it there as well. A reply that is a rating and little else is the judge's own.
+    """
+    if len(text) < _QUOTING or rating not in {number for raw in marked for _, number in bracketed_numbers(raw)}:
+        return False
+    places = bracketed_numbers(text)
+    last = max((place for place, number in places if number == rating), default=0)
+    before = text[max(0, last - _CONTEXT) : last]
+    return len({number for _, number in places}) > 1 or (
+        len(before) == _CONTEXT and any(f"{before}[[" in raw for raw in marked)
+    )
 
 
 @dataclass(frozen=True, slots=True)

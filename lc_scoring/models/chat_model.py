@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, TypeVar, cast
 
 from langchain_core.language_models import BaseChatModel
@@ -23,12 +24,24 @@ _MESSAGES: dict[str, type[BaseMessage]] = {
     "user": HumanMessage,
     "assistant": AIMessage,
 }
-_CUT_OFF = frozenset({"length", "max_tokens", "max_output_tokens"})
-_FILTERED = frozenset({"content_filter", "safety", "content_filtered"})
-_KEY_LIKE = re.compile(
-    r"\b(?:sk|pk|rk|lsv2|gsk|xai|key)[-_](?=[\w\-*.]*\d)[\w\-*.]{6,}|\bBearer\s+\S+"
-    r"|\b(?=\w*\d)(?=\w*[A-Za-z])[\w+/]{28,}={0,2}"
+_CUT_OFF = frozenset({"length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"})
+_FILTERED = frozenset(
+    {
+        "content_filter",
+        "content_filtered",
+        "safety",
+        "recitation",
+        "blocklist",
+        "prohibited_content",
+        "guardrail_intervened",
+    }
 )
+_FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason")
+_KEY_LIKE = re.compile(
+    r"\b(?:sk|pk|rk|lsv2|gsk|xai|key|hf|r8|nvapi)[-_](?=[\w\-*.]*\d)[\w\-*.]{6,}|\bAKIA\w{8,}|\bBearer\s+\S+"
+    r"|(?<=key=)[^\s&]+|(?<=token=)[^\s&]+"
+)
+_SECRET_LENGTH = 8  # characters; a shorter "key" is a placeholder such as "none", and words hold it
 _SHOWN = 600  # characters of a provider's message in ours; the whole is on the cause
 _ONE_CALL = Usage(calls=1)
 
@@ -135,13 +148,21 @@ def _no_answer(error: Exception, model: Judge) -> ModelError:
 
 def _masked(text: str, model: Judge) -> str:
     """Mask the judge's own keys in a provider's message, and what looks like one."""
-    inner: Any = model
-    while inner is not None:
-        for value in vars(inner).values() if hasattr(inner, "__dict__") else ():
-            if isinstance(value, SecretStr) and (secret := value.get_secret_value()):
-                text = text.replace(secret, "***")
-        inner = getattr(inner, "bound", None)
+    for secret in _secrets(model):
+        if len(secret) >= _SECRET_LENGTH:
+            text = text.replace(secret, "***")
     return _KEY_LIKE.sub("***", text)
+
+
+def _secrets(model: Any) -> Iterator[str]:
+    """Yield the keys of a model, and of all that a binding, a chain or fallbacks hold."""
+    inside = (*getattr(model, "steps", ()), *getattr(model, "runnables", ()), getattr(model, "bound", None))
+    for one in inside:
+        if isinstance(one, Runnable):
+            yield from _secrets(one)
+    for value in getattr(model, "__dict__", {}).values():
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
 
 
 def _read_output(output: object) -> Reply:
@@ -165,7 +186,7 @@ def _read_output(output: object) -> Reply:
 
 def _finish(metadata: dict[str, Any]) -> str:
     """Return why the model stopped: each provider has its own key for it."""
-    reason = metadata.get("finish_reason") or metadata.get("stop_reason") or metadata.get("done_reason")
+    reason = next((metadata[key] for key in _FINISH_KEYS if metadata.get(key)), None)
     if not reason and (incomplete := metadata.get("incomplete_details")):
         reason = incomplete.get("reason") if isinstance(incomplete, dict) else None
     return str(reason).lower() if reason else ""

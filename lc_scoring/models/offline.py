@@ -16,6 +16,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from lc_scoring.errors import ConfigError, ScopeError
+from lc_scoring.rubric import Rubric
 from lc_scoring.scale import Scale, number_text
 from lc_scoring.trained.correctness import assess
 
@@ -24,6 +25,7 @@ _JUDGED = frozenset({"correctness", "accuracy"})
 _SCALE = re.compile(
     r"^The scale runs from (\S+) \(lowest\) to (\S+) \(highest\)(?:, in steps of (\S+))?\.$", re.MULTILINE
 )
+_UNREAD_LEVELS = ("The described levels were not read.",)
 _DECIMALS = 100  # a scale without steps gets ratings of its hundredth part
 
 
@@ -81,7 +83,7 @@ def _judge(prompt: str) -> str:
     prediction, question = _section(prompt, "sample_prediction"), _section(prompt, "sample_input")
     assessment = assess(prediction=prediction or "", reference=reference, input=question)
     rating = number_text(_rating(scale, assessment.probability))
-    reasons = " ".join(assessment.reasons)
+    reasons = " ".join((*assessment.reasons, *_UNREAD_LEVELS[: "\n  Score " in (_section(prompt, "rubric") or "")]))
     return f"{reasons}\nConfidence: {assessment.confidence:.2f}\nRating: [[{rating}]]"
 
 
@@ -97,11 +99,13 @@ def _scale(prompt: str) -> Scale:
 
 
 def _check_criteria(rubric: str | None) -> None:
-    names = [line.partition(":")[0].strip() for line in (rubric or "").splitlines() if not line.startswith(" ")]
-    foreign = [name for name in names if name.lower() not in _JUDGED]
+    heads = [line.partition(":") for line in (rubric or "").splitlines() if not line.startswith(" ")]
+    names = [name.strip() for name, _, _ in heads]
+    known = {"", Rubric.parse("correctness").criteria[0].description}
+    foreign = [name for name, _, words in heads if name.strip().lower() not in _JUDGED or words.strip() not in known]
     if foreign or not names:
         raise ScopeError(
-            "The offline judge knows one criterion, correctness (or accuracy); "
+            "The offline judge knows one criterion, correctness (or accuracy), and reads no description of it; "
             f"asked for {', '.join(foreign) or 'none'}: {_CURE}"
         )
 

@@ -38,13 +38,13 @@ def resolve_llm(llm: object = None) -> Judge:
         return llm
     if llm is None:
         llm = os.environ.get(SETTING) or DEFAULT_LLM
-    if isinstance(llm, str):
-        return _from_name(llm)
+    if isinstance(llm, str) and llm.strip():
+        return _from_name(llm.strip())
     if callable(llm) and not isinstance(llm, type):
         return RunnableLambda(llm)
     raise ConfigError(
         f"llm takes a chat model, a Runnable, a function, a model string such as {DEFAULT_LLM!r}, or 'offline'; "
-        f"got {llm.__name__ + ', a class: make one of it' if isinstance(llm, type) else type(llm).__name__}."
+        f"got {repr(llm) if isinstance(llm, str) else llm.__name__ + ', a class: make one of it' if isinstance(llm, type) else type(llm).__name__}."
     )
 
 

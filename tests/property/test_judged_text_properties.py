@@ -97,9 +97,8 @@ def test_a_text_without_marks_stays_as_it_is(pieces: list[str]) -> None:
 
 @given(TEXTS, TEXTS, TEXTS)
 def test_a_quotation_with_a_rating_in_it_is_broken_wherever_it_stands(before: str, judged: str, behind: str) -> None:
-    quoted = f"{judged}. [[9]]."
-    reply, shortest = without_echoes(before + quoted + behind, [f" {quoted}\n"])
-    assert shortest == len(quoted.strip())
+    quoted = f"{judged}. This is longer than a rating: [[9]]."
+    reply = without_echoes(before + quoted + behind, [f" {quoted}\n"])
     assert neutralize(quoted.strip()) in reply
     assert quoted.strip() not in reply
 
@@ -107,4 +106,4 @@ def test_a_quotation_with_a_rating_in_it_is_broken_wherever_it_stands(before: st
 @given(TEXTS, st.lists(TEXTS, max_size=3))
 def test_a_reply_without_a_quotation_stays_as_it_is(reply: str, judged: list[str]) -> None:
     absent = [text for text in judged if text.strip() not in reply]
-    assert without_echoes(reply, absent) == (reply, 0)
+    assert without_echoes(reply, absent) == reply

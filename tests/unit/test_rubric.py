@@ -231,12 +231,14 @@ def test_a_rubric_without_criteria_asks_for_overall_quality() -> None:
     assert not rubric.lower_is_better
 
 
-def test_the_digest_follows_the_words_and_nothing_else() -> None:
+def test_the_digest_follows_the_words_the_version_and_the_direction() -> None:
     words = Criterion(name="a", description="A?")
     digest = Rubric(criteria=(words,)).digest()
     assert len(digest) == 8
     assert int(digest, 16) >= 0
-    assert Rubric(criteria=(words,), name="other", version=9).digest() == digest
+    assert Rubric(criteria=(words,), name="other").digest() == digest
+    assert Rubric(criteria=(words,), version=9).digest() != digest
+    assert Rubric(criteria=(Criterion(name="a", description="A?", lower_is_better=True),)).digest() != digest
     assert Rubric(criteria=(Criterion(name="a", description="A!"),)).digest() != digest
 
 
