@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import inspect
 import warnings
 
 _NOT_THE_CALLER = ("lc_scoring", "asyncio", "langchain_core", "pydantic", "concurrent")
@@ -10,7 +10,7 @@ _NOT_THE_CALLER = ("lc_scoring", "asyncio", "langchain_core", "pydantic", "concu
 
 def notice(message: str) -> None:
     """Warn with the first line outside this package and the machinery that calls it."""
-    frame, level = sys._getframe(1), 2  # noqa: SLF001 - how `warnings` itself looks for the caller
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] in _NOT_THE_CALLER:
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and frame.f_globals.get("__name__", "").split(".")[0] in _NOT_THE_CALLER:
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, stacklevel=level - 1)
+    warnings.warn(message, stacklevel=level)

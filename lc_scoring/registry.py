@@ -7,10 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from lc_scoring.errors import ConfigError
 from lc_scoring.models.resolve import resolve_llm
+
+if TYPE_CHECKING:
+    from lc_scoring.evaluators.score_string import LabeledScoreStringEvalChain, ScoreStringEvalChain
 
 ENTRY_POINTS = "lc_scoring.evaluators"
 """The entry-point group through which other packages add evaluators: name = "package.module:Class"."""
@@ -30,6 +33,16 @@ _BUILT_IN = {
 _registered: dict[str, Callable[..., Any]] = {}
 
 
+@overload
+def load_evaluator(
+    evaluator: Literal["score_string", EvaluatorType.SCORE_STRING], *, llm: object = None, **kwargs: Any
+) -> ScoreStringEvalChain: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["labeled_score_string", EvaluatorType.LABELED_SCORE_STRING], *, llm: object = None, **kwargs: Any
+) -> LabeledScoreStringEvalChain: ...
+@overload
+def load_evaluator(evaluator: str, *, llm: object = None, **kwargs: Any) -> Any: ...
 def load_evaluator(evaluator: str, *, llm: object = None, **kwargs: Any) -> Any:
     """Make an evaluator by its name.
 

@@ -16,7 +16,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lc_scoring.errors import ConfigError
 from lc_scoring.rubric import Criterion, Rubric, built_in
@@ -129,7 +129,7 @@ def _criterion(row: object) -> Criterion:
     known = built_in(table["name"])
     if known is not None:  # its words where the file has none, its direction where the file does not say
         words = {} if table.get("description") or table.get("levels") else {"description": known.description}
-        table = {"lower_is_better": known.lower_is_better, **table, **words}
+        table = cast("Mapping[str, Any]", {"lower_is_better": known.lower_is_better, **table, **words})
     try:
         return Criterion(**table)
     except ConfigError as error:

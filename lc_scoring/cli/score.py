@@ -6,7 +6,8 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -19,7 +20,7 @@ from lc_scoring.data.jsonl import Row, check_columns, count_lines, read_rows, ta
 from lc_scoring.errors import ConfigError, ScoringError
 from lc_scoring.records import Failure, Sample, Score
 from lc_scoring.registry import load_evaluator
-from lc_scoring.runs.schedule import in_flight, in_order
+from lc_scoring.runs.schedule import in_flight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +42,30 @@ class ScoreRequest:
     quiet: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outcome:
-    row: Row
-    result: Score | Failure
+class _Scores:
+    """The file of scores, in the rows' order; of what came early, all that is left is written at the end."""
+
+    def __init__(self, file: TextIO | None) -> None:
+        self._file = file
+        self._early: dict[int, dict[str, Any]] = {}
+        self._turn = 0
+
+    def add(self, place: int, record: dict[str, Any]) -> None:
+        self._early[place] = record
+        while self._turn in self._early:
+            self._write(self._early.pop(self._turn))
+            self._turn += 1
+
+    def finish(self) -> None:
+        for _, record in sorted(self._early.items()):
+            self._write(record)
+
+    def _write(self, record: dict[str, Any]) -> None:
+        if self._file:
+            # A judge or a row may hold half a surrogate pair, which no file can.
+            line = json.dumps(record, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+            self._file.write(f"{line}\n")
+            self._file.flush()
 
 
 def score_file(request: ScoreRequest) -> int:
@@ -55,18 +76,18 @@ def score_file(request: ScoreRequest) -> int:
 
     Raises:
         ConfigError: the call is wrong; nothing was scored.
+        KeyboardInterrupt: it was stopped; what was scored till then is written.
     """
     evaluator = _evaluator(request)
-    columns = [request.keys[field] for field in evaluator.input_keys]
-    check_columns(request.file, columns)
-    if request.output and request.output.resolve() == request.file.resolve():
+    check_columns(request.file, [request.keys[field] for field in evaluator.input_keys])
+    if request.output and request.output.exists() and request.output.samefile(request.file):
         raise ConfigError(f"The scores would overwrite {request.file}: give -o another name.")
     tally = Tally(evaluator=evaluator, normalize_by=request.normalize_by)
     with ExitStack() as stack:
         output = stack.enter_context(request.output.open("w", encoding="utf-8")) if request.output else None
+        stack.callback(lambda: Console().print(tally.table(title=str(request.file), output=request.output)))
         progress = stack.enter_context(_progress(request))
-        asyncio.run(_score_rows(request, evaluator, tally, output, progress))
-    Console().print(tally.table(title=str(request.file), output=request.output))
+        asyncio.run(_score_rows(request, evaluator, tally, _Scores(output), progress))
     return 1 if tally.failed else 0
 
 
@@ -99,23 +120,21 @@ def _progress(request: ScoreRequest) -> Progress:
     )
 
 
-async def _score_rows(
-    request: ScoreRequest, evaluator: Any, tally: Tally, output: TextIO | None, progress: Progress
-) -> None:
+async def _score_rows(request: ScoreRequest, evaluator: Any, tally: Tally, scores: _Scores, progress: Progress) -> None:
     total = count_lines(request.file)
     task = progress.add_task("", total=min(total, request.limit or total), rate="", failed=0)
 
-    async def work(row: Row) -> _Outcome:
-        return _Outcome(row=row, result=await _outcome(row, request, evaluator))
+    async def work(row: Row) -> tuple[Row, Score | Failure]:
+        return row, await _outcome(row, request, evaluator)
 
-    pairs = in_flight(_rows(request), work, max_concurrency=request.max_concurrency)
-    async for outcome in in_order(pairs):
-        tally.add(outcome.result)
-        if output:
-            output.write(json.dumps(_record(outcome, request), ensure_ascii=False) + "\n")
-            output.flush()
-        speed = progress.tasks[0].finished_speed or progress.tasks[0].speed
-        progress.update(task, advance=1, rate=f"{speed:.1f} rows/s" if speed else "", failed=tally.failed)
+    try:
+        async for place, (row, result) in in_flight(_rows(request), work, max_concurrency=request.max_concurrency):
+            tally.add(result)
+            scores.add(place, _record(row, result, request))
+            speed = progress.tasks[0].finished_speed or progress.tasks[0].speed
+            progress.update(task, advance=1, rate=f"{speed:.1f} rows/s" if speed else "", failed=tally.failed)
+    finally:
+        scores.finish()
 
 
 def _rows(request: ScoreRequest) -> Iterator[Row]:
@@ -123,12 +142,15 @@ def _rows(request: ScoreRequest) -> Iterator[Row]:
 
 
 async def _outcome(row: Row, request: ScoreRequest, evaluator: Any) -> Score | Failure:
+    failed = partial(Failure, name=evaluator.evaluation_name, sample_id=_id(row, request))
+    if row.error is not None:
+        return failed(error=row.error)
     try:
-        if row.error is not None:
-            raise row.error
         score: Score = await evaluator.ascore(_sample(row, request, evaluator.input_keys))
     except ScoringError as error:
-        return Failure(name=evaluator.evaluation_name, error=error, sample_id=_id(row, request) or f"line {row.line}")
+        return failed(error=error)
+    except Exception as error:  # noqa: BLE001 - an evaluator of another package may raise anything
+        return failed(error=ScoringError(f"The evaluator failed: {type(error).__name__}: {error}"))
     return score
 
 
@@ -141,8 +163,8 @@ def _sample(row: Row, request: ScoreRequest, fields: list[str]) -> Sample:
             raise ConfigError(
                 f"{request.file}, line {row.line}: no column {request.keys[field]!r}. Present: {', '.join(row.values)}."
             ) from None
-        if value is None:
-            raise ConfigError(f"{request.file}, line {row.line}: {request.keys[field]!r} is null.")
+        if value is None or value != value:  # noqa: PLR0124 - only NaN, a missing number, is not itself
+            raise ConfigError(f"{request.file}, line {row.line}: {request.keys[field]!r} is missing, {value!r}.")
         texts[field] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     try:
         return Sample(**texts)
@@ -150,31 +172,21 @@ def _sample(row: Row, request: ScoreRequest, fields: list[str]) -> Sample:
         raise ConfigError(f"{request.file}, line {row.line}: {error}") from error
 
 
-def _id(row: Row, request: ScoreRequest) -> str | None:
+def _id(row: Row, request: ScoreRequest) -> str:
     value = row.values.get(request.id_key)
-    return None if value is None else str(value)
+    return f"line {row.line}" if value is None else str(value)
 
 
-def _record(outcome: _Outcome, request: ScoreRequest) -> dict[str, Any]:
-    place = {"id": _id(outcome.row, request), "line": outcome.row.line}
-    result = outcome.result
+def _record(row: Row, result: Score | Failure, request: ScoreRequest) -> dict[str, Any]:
+    place = {"id": _id(row, request), "line": row.line}
     if isinstance(result, Failure):
-        return {**place, "error": {"kind": type(result.error).__name__, "message": _encodable(str(result.error))}}
-    rating = result.rating if result.rating is not None else result.value
+        return {**place, "error": {"kind": type(result.error).__name__, "message": str(result.error)}}
+    rating = result.value if result.rating is None else result.rating
     return {
         **place,
         "score": rating / request.normalize_by if request.normalize_by else rating,
         "value": result.value,
-        "reasoning": _encodable(result.reasoning),
-        "usage": {
-            "calls": result.usage.calls,
-            "input_tokens": result.usage.input_tokens,
-            "output_tokens": result.usage.output_tokens,
-        },
+        "reasoning": result.reasoning,
+        "usage": asdict(result.usage),
         "signature": result.signature,
     }
-
-
-def _encodable(text: str) -> str:
-    """Replace half surrogate pairs, which a judge may write and no file can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")

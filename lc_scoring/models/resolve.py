@@ -42,9 +42,10 @@ def resolve_llm(llm: object = None) -> Judge:
         return _from_name(llm.strip())
     if callable(llm) and not isinstance(llm, type):
         return RunnableLambda(llm)
+    got = f"the class {llm.__name__}: make one of it" if isinstance(llm, type) else type(llm).__name__
     raise ConfigError(
         f"llm takes a chat model, a Runnable, a function, a model string such as {DEFAULT_LLM!r}, or 'offline'; "
-        f"got {repr(llm) if isinstance(llm, str) else llm.__name__ + ', a class: make one of it' if isinstance(llm, type) else type(llm).__name__}."
+        f"got {'a blank text' if isinstance(llm, str) else got}."
     )
 
 

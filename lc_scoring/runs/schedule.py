@@ -69,22 +69,3 @@ async def in_flight(
         running.result()
     except ExceptionGroup as group:
         raise group.exceptions[0] from None
-
-
-async def in_order(pairs: AsyncIterator[tuple[int, Result]]) -> AsyncIterator[Result]:
-    """Put results back into their items' order, holding only those whose turn has not come.
-
-    Examples:
-        >>> async def pairs():
-        ...     for pair in ((1, "b"), (0, "a")): yield pair
-        >>> async def main(): return [result async for result in in_order(pairs())]
-        >>> asyncio.run(main())
-        ['a', 'b']
-    """
-    early: dict[int, Result] = {}
-    turn = 0
-    async for place, result in pairs:
-        early[place] = result
-        while turn in early:
-            yield early.pop(turn)
-            turn += 1

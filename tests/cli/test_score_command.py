@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -147,6 +150,54 @@ def test_columns_are_taken_by_name_and_path_and_rows_by_limit(tmp_path: Path) ->
     done = score(file, *keys, "-o", tmp_path / "s.jsonl", "--limit", 2, "--normalize-by", 10, "--quiet")
     assert done.returncode == 0, done.stderr
     assert [(one["id"], one["score"]) for one in read(tmp_path / "s.jsonl")] == [("7", 1.0), ("7", 1.0)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no hard links to speak of")
+def test_the_rows_are_safe_under_another_name_too(tmp_path: Path) -> None:
+    file = write(tmp_path / "rows.jsonl", [RIGHT])
+    os.link(file, tmp_path / "same.jsonl")
+    assert score(file, "-o", tmp_path / "same.jsonl").returncode == 2
+    assert read(file) == [RIGHT]
+
+
+def test_stopped_by_hand_it_keeps_what_was_scored(tmp_path: Path) -> None:
+    """The first row hangs, the others are done: they wait for their turn, and are written when it is stopped."""
+    hang, done = threading.Event(), threading.Semaphore(0)
+
+    def reply(body: dict[str, Any]) -> str:
+        if "\nrow 0\n" in body["messages"][1]["content"]:
+            hang.wait(timeout=30)
+        done.release()
+        return "Rating: [[7]]"
+
+    file = write(tmp_path / "rows.jsonl", [{"input": "?", "prediction": f"row {n}"} for n in range(20)])
+    command = [sys.executable, "-m", "lc_scoring.cli", "score", str(file), "-e", "score_string", "-o"]
+    command += [str(tmp_path / "s.jsonl"), "--llm", "openai:gpt-4.1-mini", "--max-concurrency", "4"]
+    with OpenAIServer(reply=reply) as server:
+        environment = {"OPENAI_API_KEY": "test-key", "OPENAI_BASE_URL": server.url, "LANGSMITH_TRACING": "false"}
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:  # noqa: S603
+            for _ in range(15):
+                assert done.acquire(timeout=30)
+            running.send_signal(signal.SIGINT)
+            output, errors = running.communicate(timeout=30)
+        hang.set()
+    assert running.returncode == 130, errors
+    assert b"Stopped." in errors
+    assert b"Traceback" not in errors
+    assert b"failed" in output
+    assert len(read(tmp_path / "s.jsonl")) >= 14
+
+
+def test_an_id_that_no_file_can_hold_loses_no_row(tmp_path: Path) -> None:
+    rows = [b'{"id": "\\ud800", "input": "?", "prediction": "Jupiter", "reference": "Jupiter"}\n', RIGHT]
+    assert score(write(tmp_path / "rows.jsonl", rows), "-o", tmp_path / "s.jsonl").returncode == 0
+    assert [row["id"] for row in read(tmp_path / "s.jsonl")] == ["?", "a"]
+
+
+def test_a_missing_number_is_missing(tmp_path: Path) -> None:
+    file = write(tmp_path / "rows.jsonl", [RIGHT, {**RIGHT, "prediction": float("nan")}])
+    assert score(file, "-o", tmp_path / "s.jsonl").returncode == 1
+    assert "missing, nan" in read(tmp_path / "s.jsonl")[1]["error"]["message"]
 
 
 def test_a_judge_over_the_wire_with_its_failures_and_its_tokens(tmp_path: Path) -> None:

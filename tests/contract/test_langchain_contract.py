@@ -773,7 +773,7 @@ def test_own_output_parser(library: Any) -> None:
 
 @pytest.mark.parametrize("name", ["return_final_only", "llm_kwargs", "temperature", "criterion_name", "rubric"])
 def test_unknown_constructor_argument(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"has no '{name}'"):
+    with pytest.raises(ConfigError, match=f"takes no '{name}'"):
         load_evaluator("score_string", llm=model(), **{name: 1})
     assert issubclass(ConfigError, ValueError)
 

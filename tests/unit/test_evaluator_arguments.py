@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.prompts import ChatPromptTemplate, PromptTemplate
 from pydantic import ValidationError
@@ -49,6 +50,9 @@ def saying(text: str, **arguments: Any) -> ScoreStringEvalChain:
         ({"prompt": PromptTemplate.from_template("{prediction}")}, "Input variables should be"),
         ({"prompt": PromptTemplate.from_template("{prediction}{input}{criteria}{reference}")}, "Input variables"),
         ({"llm": 5}, "got int"),
+        ({"llm": " "}, "blank"),
+        ({"llm": dict}, "the class dict: make one of it"),
+        ({"normalise_by": 10}, "Did you mean 'normalize_by'"),
     ],
 )
 def test_what_cannot_be_used_is_refused_when_the_evaluator_is_made(arguments: dict[str, Any], said: str) -> None:
@@ -62,6 +66,7 @@ def test_what_cannot_be_used_is_refused_when_the_evaluator_is_made(arguments: di
         ({"prediction": None}, "requires a prediction string"),
         ({"input": None}, "requires an input string"),
         ({"prediction": b"4"}, "decode"),
+        ({"prediction": float("nan")}, "missing"),
         ({"prediction": "a\x00b"}, "NUL"),
         ({"prediction": "\ud800"}, "surrogate"),
         ({"prediction": "x" * 2**20}, "500,000 fit"),
@@ -108,6 +113,37 @@ def test_a_rubric_file_brings_its_scale(tmp_path: Path) -> None:
         assert evaluator.evaluation_name == "score_string:kindness"
     with pytest.raises(ConfigError, match="off the scale"):
         load_evaluator("score_string", llm=never, criteria=path, scale=(2, 5))
+
+
+def test_rubric_files_and_rubrics_in_a_list_bring_their_scale(tmp_path: Path) -> None:
+    five = tmp_path / "FIVE.TOML"
+    five.write_text('scale = "1-5"\n[[criteria]]\nname = "kindness"\n[[criteria]]\nname = "depth"\n')
+    evaluator = load_evaluator("score_string", llm=never, criteria=[str(five), "detail"])
+    assert evaluator.criterion_name == "kindness-depth-detail"
+    assert evaluator.scale == Scale(1, 5)
+    assert evaluator.rubric.criteria[1].description == Rubric.parse("depth").criteria[0].description
+    ten = Rubric(criteria=(Criterion(name="tone"),), scale=Scale(1, 10))
+    with pytest.raises(ConfigError, match=r"different scales, 1\.\.10, 1\.\.5"):
+        load_evaluator("score_string", llm=never, criteria=[five, ten])
+
+
+@pytest.mark.parametrize(
+    "criteria", ["harmfulness", {"harmfulness": "Is it harmful?"}, {"harmfulness": {1: "a", 9: "b"}}]
+)
+def test_a_harmful_criterion_has_its_direction_in_any_words(criteria: Any, tmp_path: Path) -> None:
+    assert saying("[[1]]", criteria=criteria).score(Sample(**ROW)).value == 1
+    path = tmp_path / "harm.yaml"
+    path.write_text("criteria:\n- name: harmfulness\n")
+    assert saying("[[1]]", criteria=path).score(Sample(**ROW)).value == 1
+    path.write_text("criteria:\n- {name: harmfulness, lower_is_better: false}\n")
+    assert saying("[[1]]", criteria=path).score(Sample(**ROW)).value == 0
+
+
+def test_a_copy_with_another_scale_judges_by_it() -> None:
+    evaluator = saying("[[5]]")
+    wider = evaluator.model_copy(update={"scale": Scale(1, 5)})
+    assert wider.score(Sample(**ROW)).value == 1
+    assert wider.signature != evaluator.signature == evaluator.model_copy().signature
 
 
 def test_a_rubric_goes_in_as_it_is() -> None:
@@ -180,6 +216,26 @@ def test_a_parser_of_ones_own_reads_the_reply() -> None:
     assert caught.value.reply == "half"
     with pytest.raises(ReplyError, match="on the scale"):
         saying("9 of 4", output_parser=Fraction()).score(Sample(**ROW))
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (AIMessage("3 of", response_metadata={"finish_reason": "length"}), "cut off"),
+        (AIMessage("3 of 4", response_metadata={"stopReason": "max_tokens"}), "cut off"),
+        (AIMessage("", additional_kwargs={"refusal": "No."}), "declined"),
+        (AIMessage("3 of 4", response_metadata={"finish_reason": "SAFETY"}), "content filter"),
+        (AIMessage("3 of 0"), "ZeroDivisionError"),
+    ],
+)
+def test_a_parser_of_ones_own_sees_whole_answers_only(message: AIMessage, said: str) -> None:
+    evaluator = load_evaluator("score_string", llm=lambda messages: message, output_parser=Fraction())
+    with pytest.raises(ReplyError, match=said):
+        evaluator.invoke(ROW)
+
+
+def test_a_parser_of_ones_own_sees_no_thoughts() -> None:
+    assert saying("<think>1 of 4?</think>3 of 4", output_parser=Fraction()).invoke(ROW)["score"] == 7.5
 
 
 def test_a_parsers_text_is_the_result() -> None:

@@ -36,8 +36,11 @@ def test_it_keeps_to_the_scale(scale: tuple[float, ...], low: float, high: float
     assert low <= scored(scale=scale)["score"] <= high
 
 
-def test_levels_do_not_put_it_off() -> None:
-    assert scored(criteria={"accuracy": {1: "Wrong.", 10: "Right."}})["score"] >= 9
+def test_levels_do_not_put_it_off_and_it_says_that_it_reads_none() -> None:
+    result = scored(criteria={"accuracy": {1: "Wrong.", 10: "Right."}})
+    assert result["score"] >= 9
+    assert "levels were not read" in result["reasoning"]
+    assert "levels" not in scored()["reasoning"]
 
 
 def test_an_empty_answer_is_wrong() -> None:
@@ -57,7 +60,8 @@ def test_awaited_it_says_the_same() -> None:
         ({"criteria": "helpfulness"}, "asked for helpfulness"),
         ({"criteria": None}, "helpfulness, relevance, depth"),
         ({"criteria": []}, "overall quality"),
-        ({"criteria": {"accuracy": "Right?", "kindness": "Kind?"}}, "kindness"),
+        ({"criteria": {"accuracy": "Is every claim backed by a source?"}}, "reads no description"),
+        ({"criteria": ["accuracy", "kindness"]}, "kindness"),
         ({"name": "score_string"}, "none was given"),
         ({"row": {**ROW, "reference": " "}}, "reference"),
         ({"row": {**ROW, "reference": "word " * 50}}, "50 words"),

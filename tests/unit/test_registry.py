@@ -112,3 +112,16 @@ def test_an_installed_package_adds_evaluators(tmp_path: Path, monkeypatch: pytes
     assert "politeness" in registry.evaluator_names()
     with pytest.raises(ConfigError, match="'politeness'"):
         load_evaluator("polite", llm="offline")
+
+
+def test_a_package_that_is_broken_is_named_and_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = tmp_path / "broken_for_tests-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-for-tests\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[lc_scoring.evaluators]\nbroken = not_there_for_tests:Nothing\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError, match="'broken' of broken-for-tests cannot be loaded"):
+        load_evaluator("broken")
+    described = {name: purpose for name, _, purpose in registry.describe_evaluators()}
+    assert "cannot be loaded" in described["broken"]
+    assert described["score_string"].startswith("Rates")

@@ -8,7 +8,7 @@ from itertools import count
 
 import pytest
 
-from lc_scoring.runs.schedule import in_flight, in_order
+from lc_scoring.runs.schedule import in_flight
 
 
 async def double(number: int) -> int:
@@ -131,27 +131,3 @@ async def test_nothing_runs_on_when_results_wait_that_nobody_wants() -> None:
     await results.aclose()  # type: ignore[attr-defined]
     await let_others_run()
     assert asyncio.all_tasks() == {asyncio.current_task()}
-
-
-async def test_results_are_put_back_in_order_as_soon_as_their_turn_comes() -> None:
-    seen: list[str] = []
-    waiting: list[list[str]] = []
-
-    async def pairs() -> AsyncIterator[tuple[int, str]]:
-        for pair in ((2, "c"), (0, "a"), (1, "b"), (3, "d")):
-            waiting.append(list(seen))
-            yield pair
-
-    async for result in in_order(pairs()):
-        seen.append(result)  # noqa: PERF401 - the source looks at it meanwhile
-    assert seen == ["a", "b", "c", "d"]
-    assert waiting == [[], [], ["a"], ["a", "b", "c"]]
-
-
-async def test_the_order_of_nothing_is_nothing() -> None:
-    assert [result async for result in in_order(as_pairs())] == []
-
-
-async def test_the_two_together_are_a_parallel_map() -> None:
-    results = in_order(in_flight(range(30), double, max_concurrency=4))
-    assert [result async for result in results] == [2 * item for item in range(30)]
