@@ -54,8 +54,8 @@ _MARKUP = r"[\s*_`]*+"
 _SEPARATOR = rf"{_MARKUP}[:=]{_MARKUP}"
 _VALUE = rf"(?P<number>(?>{_NUMBER})){_MARKUP}(?:(?:/|out\s+of|von)\s*(?P<top>{_NUMBER}))?{_MARKUP}(?P<unit>%|{_UNIT})?"
 
-# Most replies: one whole number in brackets at the end, and nothing that the longer way would have to weigh.
-_USUAL = re.compile(r"[^<◁\\［\[\]]*(?<=[\s:*\"'])\[\[(\d{1,9})\]\][\s*.`\"']*")
+_USUAL = re.compile(r"(?<=[\s:*\"'])\[\[(\d{1,9})\]\][\s*.`\"']*\Z")
+_UNUSUAL = ("<", "\\", "◁", "［")
 _BRACKETS = re.compile(r"\[\[(?<!\[\[\[)(?!\[)((?:[^\[\]]|\[[^\[\]]{1,40}\](?=\]\])){1,80}+)\]\]")
 _INSIDE = re.compile(rf"{_MARKUP}(?:(?P<label>{_LABEL}){_SEPARATOR})?\[?{_VALUE}{_MARKUP}\]?", re.IGNORECASE)
 _STARTS_LIKE_ONE = re.compile(rf"{_MARKUP}(?:{_LABEL}{_SEPARATOR}|{_NUMBER})", re.IGNORECASE)
@@ -113,9 +113,8 @@ def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
         ...
         lc_scoring.errors.ReplyError: The rating 14 is off the scale 1..10. The judge wrote: 'Rating: [[14]]'
     """
-    usual = None if cut_off else _USUAL.fullmatch(text)
-    if usual and scale.contains(int(usual[1])):
-        return int(usual[1])
+    if not cut_off and (usual := _usual(text)) is not None and scale.contains(usual):
+        return usual
     answer = _plain(without_residue(text))
     found = list(_ratings(answer))
     if not found:
@@ -130,6 +129,18 @@ def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
     if not cut_off:
         _check_final(found, answer, text)
     return ratings[0]
+
+
+def _usual(text: str) -> int | None:
+    """Return the number of the most common reply, which needs no weighing: its only bracket, at its end."""
+    start = text.find("[[")
+    if start < 0 or text.find("[") != start or text.rfind("[") != start + 1:
+        return None
+    for sign in _UNUSUAL:
+        if sign in text:
+            return None
+    usual = _USUAL.match(text, start)
+    return int(usual[1]) if usual else None
 
 
 def bracketed_numbers(text: str) -> list[tuple[int, float]]:

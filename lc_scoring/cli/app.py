@@ -13,6 +13,8 @@ from lc_scoring.cli.score import ScoreRequest, score_file
 from lc_scoring.errors import ScoringError
 from lc_scoring.registry import describe_evaluators
 
+_STOPPED = 130  # what shells call a program that was stopped from the keyboard
+
 app = typer.Typer(
     name="lc-scoring",
     help="Score text with an LLM judge.",
@@ -57,7 +59,8 @@ def score(
 ) -> None:
     """Score every row of a file.
 
-    Exit code: 0 when every row has a score, 1 when some have none, 2 when the call itself is wrong.
+    Exit code: 0 when every row has a score, 1 when some have none, 2 when the call itself is wrong,
+    130 when it was stopped from the keyboard.
     """
     request = ScoreRequest(
         file=file,
@@ -74,7 +77,12 @@ def score(
         limit=limit,
         quiet=quiet,
     )
-    raise typer.Exit(score_file(request))
+    try:
+        code = score_file(request)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What was scored till then is written.", err=True)
+        code = _STOPPED
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -92,9 +100,6 @@ def main() -> None:
         _stop(str(error))
     except OSError as error:
         _stop(f"{error.filename or 'Output'}: {error.strerror or error}")
-    except KeyboardInterrupt:
-        typer.echo("Stopped.", err=True)
-        sys.exit(130)
 
 
 def _stop(message: str) -> None:

@@ -82,10 +82,10 @@ class ScoreJudge:
         return self.repair_question.fill(reason=neutralize(error.reason), **scale_words(self.scale))
 
     def _score(self, rating: float, replies: list[Reply]) -> Score:
-        usage, reasoning = replies[0].usage, without_residue(replies[0].text).strip()
-        for reply in replies[1:]:
-            usage += reply.usage
-            reasoning = f"{reasoning}\n\n{without_residue(reply.text).strip()}".strip()
+        reasoning, usage = without_residue(replies[0].text).strip(), replies[0].usage
+        if len(replies) > 1:
+            reasoning = "\n\n".join(filter(None, (without_residue(reply.text).strip() for reply in replies)))
+            usage = sum((reply.usage for reply in replies), Usage())
         return self.scored(rating, reasoning, usage)
 
     def scored(self, rating: float, reasoning: str, usage: Usage = Usage()) -> Score:
@@ -115,7 +115,8 @@ def read_reply(reply: Reply, scale: Scale, marked: Sequence[str] = ()) -> float:
     Raises:
         ReplyError: the judge declined, was held back or cut off, or wrote no rating that is certainly its own.
     """
-    _check_given(reply)
+    if reply.refusal or reply.filtered:
+        _check_given(reply)
     text = without_echoes(reply.text, marked) if marked else reply.text
     try:
         rating = read_rating(text, scale, cut_off=reply.cut_off)

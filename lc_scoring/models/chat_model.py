@@ -91,31 +91,22 @@ async def _areply(ask: Ask, model: Judge, config: RunnableConfig) -> Reply | Mod
     return _read_output(output)
 
 
+# BaseChatModel's own `invoke` makes a prompt of the messages and messages of the prompt, and hands them to
+# `generate`; the step costs a tenth of the call. A model with an `invoke` of its own is called by that.
+
+
 def _call(model: Judge, messages: list[BaseMessage], config: RunnableConfig) -> object:
-    if _has_own_invoke(model):
+    if not isinstance(model, BaseChatModel) or type(model).invoke is not BaseChatModel.invoke:
         return model.invoke(messages, config)
-    return _message(model.generate([messages], **_generate_arguments(config)))  # type: ignore[attr-defined]
+    callbacks, tags, metadata = config.get("callbacks"), config.get("tags"), config.get("metadata")
+    return _message(model.generate([messages], callbacks=callbacks, tags=tags, metadata=metadata))
 
 
 async def _acall(model: Judge, messages: list[BaseMessage], config: RunnableConfig) -> object:
-    if _has_own_invoke(model):
+    if not isinstance(model, BaseChatModel) or type(model).ainvoke is not BaseChatModel.ainvoke:
         return await model.ainvoke(messages, config)
-    return _message(await model.agenerate([messages], **_generate_arguments(config)))  # type: ignore[attr-defined]
-
-
-def _has_own_invoke(model: Judge) -> bool:
-    """Whether `invoke` may do more than hand the messages to `generate`.
-
-    BaseChatModel's does not, and the step costs a tenth of the call: it makes a prompt of the messages and
-    messages of the prompt.
-    """
-    kind = type(model)
-    same = (BaseChatModel.invoke, BaseChatModel.ainvoke)
-    return not isinstance(model, BaseChatModel) or (kind.invoke, kind.ainvoke) != same
-
-
-def _generate_arguments(config: RunnableConfig) -> dict[str, Any]:
-    return {key: config.get(key) for key in ("callbacks", "tags", "metadata")}
+    callbacks, tags, metadata = config.get("callbacks"), config.get("tags"), config.get("metadata")
+    return _message(await model.agenerate([messages], callbacks=callbacks, tags=tags, metadata=metadata))
 
 
 def _message(result: LLMResult) -> object:
