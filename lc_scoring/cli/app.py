@@ -13,8 +13,6 @@ from lc_scoring.cli.score import ScoreRequest, score_file
 from lc_scoring.errors import ScoringError
 from lc_scoring.registry import describe_evaluators
 
-_STOPPED = 130  # what shells call a program that was stopped from the keyboard
-
 app = typer.Typer(
     name="lc-scoring",
     help="Score text with an LLM judge.",
@@ -77,12 +75,7 @@ def score(
         limit=limit,
         quiet=quiet,
     )
-    try:
-        code = score_file(request)
-    except KeyboardInterrupt:
-        typer.echo("Stopped. What was scored till then is written.", err=True)
-        code = _STOPPED
-    raise typer.Exit(code)
+    raise typer.Exit(score_file(request))
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -42,6 +43,9 @@ class ScoreRequest:
     quiet: bool
 
 
+_STOPPED = 130  # what shells call a program that was stopped from the keyboard
+
+
 class _Scores:
     """The file of scores, in the rows' order; of what came early, all that is left is written at the end."""
 
@@ -72,11 +76,11 @@ def score_file(request: ScoreRequest) -> int:
     """Score a file.
 
     Returns:
-        0 when every row has a score, 1 when some have none.
+        0 when every row has a score, 1 when some have none, 130 when it was stopped from the keyboard: then what
+        was scored till then is written.
 
     Raises:
         ConfigError: the call is wrong; nothing was scored.
-        KeyboardInterrupt: it was stopped; what was scored till then is written.
     """
     evaluator = _evaluator(request)
     check_columns(request.file, [request.keys[field] for field in evaluator.input_keys])
@@ -87,7 +91,11 @@ def score_file(request: ScoreRequest) -> int:
         output = stack.enter_context(request.output.open("w", encoding="utf-8")) if request.output else None
         stack.callback(lambda: Console().print(tally.table(title=str(request.file), output=request.output)))
         progress = stack.enter_context(_progress(request))
-        asyncio.run(_score_rows(request, evaluator, tally, _Scores(output), progress))
+        try:
+            asyncio.run(_score_rows(request, evaluator, tally, _Scores(output), progress))
+        except KeyboardInterrupt:
+            Console(stderr=True).print("Stopped. What was scored till then is written.")
+            return _STOPPED
     return 1 if tally.failed else 0
 
 
@@ -163,7 +171,7 @@ def _sample(row: Row, request: ScoreRequest, fields: list[str]) -> Sample:
             raise ConfigError(
                 f"{request.file}, line {row.line}: no column {request.keys[field]!r}. Present: {', '.join(row.values)}."
             ) from None
-        if value is None or value != value:  # noqa: PLR0124 - only NaN, a missing number, is not itself
+        if value is None or (isinstance(value, float) and math.isnan(value)):
             raise ConfigError(f"{request.file}, line {row.line}: {request.keys[field]!r} is missing, {value!r}.")
         texts[field] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     try:

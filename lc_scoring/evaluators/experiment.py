@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -89,7 +90,7 @@ def _text(value: Any, field: str, place: str) -> str:
     """Return a value as text; a message that went over the wire as its mapping counts as its content."""
     if isinstance(value, str):
         return value
-    if value is None or value != value:  # noqa: PLR0124 - only NaN, a missing number, is not itself
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         raise ConfigError(f"There is no {field} to score: {place} hold {value!r} for it.")
     if _is_message(value):
         content = value["content"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import TypeVar
 
 from lc_scoring.errors import ConfigError
@@ -25,11 +25,11 @@ async def in_flight(
         work: what to do with one; what it raises ends the whole and is raised here.
         max_concurrency: at least 1.
 
-    Raises:
-        ConfigError: `max_concurrency` is below 1.
-
     Yields:
         Each item's place in the stream, from 0, and its result, in the order they are done.
+
+    Raises:
+        ConfigError: `max_concurrency` is below 1.
 
     Examples:
         >>> async def double(n): return 2 * n
@@ -39,24 +39,9 @@ async def in_flight(
     """
     if max_concurrency < 1:
         raise ConfigError(f"max_concurrency must be at least 1, got {max_concurrency!r}.")
-    source = enumerate(items)
     done = asyncio.Queue[tuple[int, Result] | None]()
     room = asyncio.Semaphore(2 * max_concurrency)  # results nobody has taken yet count too
-
-    async def worker() -> None:
-        while await room.acquire():
-            for place, item in source:
-                done.put_nowait((place, await work(item)))
-                break
-            else:
-                return
-
-    async def pool() -> None:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(max_concurrency):
-                group.create_task(worker())
-
-    running = asyncio.create_task(pool())
+    running = asyncio.create_task(_pool(enumerate(items), work, done, room, max_concurrency))
     running.add_done_callback(lambda _: done.put_nowait(None))
     try:
         while (pair := await done.get()) is not None:
@@ -69,3 +54,23 @@ async def in_flight(
         running.result()
     except ExceptionGroup as group:
         raise group.exceptions[0] from None
+
+
+async def _pool(
+    source: Iterator[tuple[int, Item]],
+    work: Callable[[Item], Awaitable[Result]],
+    done: asyncio.Queue[tuple[int, Result] | None],
+    room: asyncio.Semaphore,
+    size: int,
+) -> None:
+    async def worker() -> None:
+        while await room.acquire():
+            for place, item in source:
+                done.put_nowait((place, await work(item)))
+                break
+            else:
+                return
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(size):
+            group.create_task(worker())

@@ -20,9 +20,13 @@ WRONG = {**RIGHT, "id": "b", "prediction": "Saturn."}
 ANSWERS = Path(__file__).parents[2] / "cookbook" / "data" / "answers.jsonl"
 
 
+MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COV")}  # coverage's own
+
+
 def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", "-m", "lc_scoring.cli", *map(str, arguments)]
-    environment = {"PATH": "", "PYTHONUTF8": "1", "LANGSMITH_TRACING": "false", "COLUMNS": "200", **environment}
+    fixed = {"PATH": "", "PYTHONUTF8": "1", "LANGSMITH_TRACING": "false", "COLUMNS": "200"}
+    environment = {**fixed, **MEASURED, **environment}
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
 
 
@@ -174,7 +178,12 @@ def test_stopped_by_hand_it_keeps_what_was_scored(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "lc_scoring.cli", "score", str(file), "-e", "score_string", "-o"]
     command += [str(tmp_path / "s.jsonl"), "--llm", "openai:gpt-4.1-mini", "--max-concurrency", "4"]
     with OpenAIServer(reply=reply) as server:
-        environment = {"OPENAI_API_KEY": "test-key", "OPENAI_BASE_URL": server.url, "LANGSMITH_TRACING": "false"}
+        environment = {
+            **MEASURED,
+            "OPENAI_API_KEY": "test-key",
+            "OPENAI_BASE_URL": server.url,
+            "LANGSMITH_TRACING": "false",
+        }
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:  # noqa: S603
             for _ in range(15):
                 assert done.acquire(timeout=30)

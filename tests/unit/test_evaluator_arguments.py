@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.messages import AIMessage
-from langchain_core.output_parsers import BaseOutputParser
+from langchain_core.output_parsers import BaseOutputParser, StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate, PromptTemplate
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from lc_scoring import Criterion, Rubric, Sample, Scale, load_evaluator
-from lc_scoring.errors import ConfigError, ReplyError
+from lc_scoring.errors import ConfigError, ModelError, ReplyError
 from lc_scoring.evaluators.score_string import ScoreStringEvalChain
 
 ROW = {"input": "What is 2 + 2?", "prediction": "4"}
@@ -102,6 +103,43 @@ def test_loose_predictions_become_text(loose: Any) -> None:
 
     load_evaluator("score_string", llm=judge).evaluate_strings(**{**ROW, "prediction": loose})
     assert f"<sample_prediction>\n{loose}\n</sample_prediction>" in seen[0]
+
+
+def test_a_message_is_its_text() -> None:
+    message = AIMessage([{"type": "reasoning", "reasoning": "hm"}, {"type": "text", "text": "four"}])
+    seen: list[str] = []
+
+    def judge(messages: list[Any]) -> str:
+        seen.append(messages[-1].text)
+        return "[[4]]"
+
+    load_evaluator("score_string", llm=judge).invoke({**ROW, "prediction": message})
+    assert "<sample_prediction>\nfour\n</sample_prediction>" in seen[0]
+
+
+def test_a_refusal_by_stop_reason_alone_is_one() -> None:
+    for text, kept in (("I will not.", "I will not."), ("", "no reason")):
+        message = AIMessage(text, response_metadata={"stop_reason": "refusal"})
+        with pytest.raises(ReplyError, match="declined") as caught:
+            load_evaluator("score_string", llm=lambda messages, message=message: message).invoke(ROW)
+        assert kept in caught.value.reply
+
+
+def test_the_keys_of_all_that_a_judge_is_made_of_stay_hidden() -> None:
+    class Failing(FakeListChatModel):
+        api_key: SecretStr
+
+        def _call(self, *args: Any, **kwargs: Any) -> str:
+            raise RuntimeError(f"bad {self.api_key.get_secret_value()} with x")
+
+    judge = Failing(responses=[], api_key=SecretStr("my0secret0value"))
+    for wrapped in (judge, judge.bind(stop=["x"]), judge | StrOutputParser(), judge.with_fallbacks([judge])):
+        with pytest.raises(ModelError, match=r"bad \*\*\* with x") as caught:
+            load_evaluator("score_string", llm=wrapped).invoke(ROW)
+        assert "secret" not in str(caught.value)
+    placeholder = Failing(responses=[], api_key=SecretStr("x"))
+    with pytest.raises(ModelError, match="bad x with x"):
+        load_evaluator("score_string", llm=placeholder).invoke(ROW)
 
 
 def test_a_rubric_file_brings_its_scale(tmp_path: Path) -> None:
@@ -198,6 +236,13 @@ class Fraction(BaseOutputParser[Any]):
         return {"score": 10 * int(top) / int(bottom), "reasoning": text}
 
 
+class Words(BaseOutputParser[Any]):
+    """Gives a score in words."""
+
+    def parse(self, text: str) -> Any:
+        return {"score": text}
+
+
 class AsIs(BaseOutputParser[str]):
     """Returns the text."""
 
@@ -236,6 +281,12 @@ def test_a_parser_of_ones_own_sees_whole_answers_only(message: AIMessage, said: 
 
 def test_a_parser_of_ones_own_sees_no_thoughts() -> None:
     assert saying("<think>1 of 4?</think>3 of 4", output_parser=Fraction()).invoke(ROW)["score"] == 7.5
+
+
+def test_a_parsers_score_must_be_a_number_to_be_normalized() -> None:
+    assert saying("high", output_parser=Words()).invoke(ROW) == {"score": "high"}
+    with pytest.raises(ReplyError, match="no number to normalize"):
+        saying("high", output_parser=Words(), normalize_by=10).invoke(ROW)
 
 
 def test_a_parsers_text_is_the_result() -> None:

@@ -106,3 +106,8 @@ def test_a_failure_has_no_value_that_could_enter_a_mean() -> None:
     failure = Failure(name="score_string:depth", error=ReplyError("Why.", reply=""))
     assert not hasattr(failure, "value")
     assert not hasattr(failure, "rating")
+
+
+def test_one_text_is_not_several_contexts() -> None:
+    with pytest.raises(ConfigError, match="put it in a tuple"):
+        Sample(prediction="x", contexts="abc")  # type: ignore[arg-type]

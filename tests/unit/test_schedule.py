@@ -8,6 +8,7 @@ from itertools import count
 
 import pytest
 
+from lc_scoring.errors import ConfigError
 from lc_scoring.runs.schedule import in_flight
 
 
@@ -131,3 +132,8 @@ async def test_nothing_runs_on_when_results_wait_that_nobody_wants() -> None:
     await results.aclose()  # type: ignore[attr-defined]
     await let_others_run()
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_at_least_one_worker_is_needed() -> None:
+    with pytest.raises(ConfigError, match="at least 1, got 0"):
+        await anext(in_flight([1], double, max_concurrency=0))
