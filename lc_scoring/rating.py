@@ -73,7 +73,15 @@ _UNREAD = re.compile(
 _DECIMAL_COMMA = re.compile(rf"{_MARKUP}(?:{_LABEL}{_SEPARATOR})?\d+,\d{{1,2}}{_MARKUP}", re.IGNORECASE)
 _CLOSING = frozenset(")]")
 _LABEL_ENDINGS = tuple(_LABELS.split("|"))
-_SIDE_BY_SIDE = re.compile(r"[\s,;/&|–—-]*+(?:(?:and|or|to)[\s,;/&|–—-]*+)?", re.IGNORECASE)
+_SIDE_BY_SIDE = re.compile(r"[ \t,;/&|–—-]*+(?:(?:and|or|to)[ \t]++)?", re.IGNORECASE)
+# What stands before or behind a bracket that is no second thought about the rating: the scale's top, another
+# quantity with a name of its own, a link.
+_NO_SECOND_THOUGHT = re.compile(
+    r"(?:\b(?:out\s+of|scale(?:\s+of)?|where|maximum|max|top)|\w[ \t]*:)[\s*_`(]*$", re.IGNORECASE
+)
+_SECOND_THOUGHT = re.compile(
+    r"\b(?:final|overall|revised|corrected|new|answer|conclusion)\b[^\n:]{0,20}:[\s*_`(]*$", re.IGNORECASE
+)
 _OPENING = re.compile(rf"[\W_]*+(?:{_LABEL}[\W_]*+)?", re.IGNORECASE)
 _UNBRACKETED = re.compile(rf"{_LABEL}{_MARKUP}[:=]?{_MARKUP}\[?{_NUMBER}|{_NUMBER}\s*/\s*\d+", re.IGNORECASE)
 
@@ -187,9 +195,17 @@ def _check_final(found: list[_Found], answer: str, text: str) -> None:
         if behind is None and any(True for _ in _ratings(_plain(text[again.end() :]))):
             raise ReplyError("The reply thinks aloud and does not end it, with a rating on either side.", reply=text)
     labeled = [one for one in found if one.labeled]
-    if labeled and not last.labeled and labeled[-1].number != last.number:
+    if labeled and not last.labeled and labeled[-1].number != last.number and _is_something_else(last, answer):
         rating, other = (answer[one.start : one.end] for one in (labeled[-1], last))
         raise ReplyError(f"{rating} is called the rating, and {other} comes after it: which one is meant?", reply=text)
+
+
+def _is_something_else(found: _Found, answer: str) -> bool:
+    """Whether a bracket that comes after the rating looks like the scale's top, another quantity, a link or code."""
+    before = answer[max(0, found.start - _NEAR) : found.start]
+    if answer.startswith("(", found.end) or answer.count("```", 0, found.start) % 2:
+        return True
+    return _NO_SECOND_THOUGHT.search(before) is not None and _SECOND_THOUGHT.search(before) is None
 
 
 def _side_by_side(found: list[_Found], answer: str) -> list[_Found]:

@@ -173,7 +173,7 @@ NOT_SEEN: dict[str, tuple[str, float | str]] = {
     "placeholder after the rating": ("Rating: [[7]]. I was asked for [[rating]].", 7),
     "equal side by side": ("[[7]] [[7.0]]", 7),
     "different, joined by a word": ("[[7]] or [[8]]", "side by side, [[7]] or [[8]]: which one"),
-    "different, on two lines": ("[[7]]\n[[8]]", "side by side"),
+    "different, on two lines": ("[[7]]\n[[8]]", 8),
     "different, side by side, one off the scale": ("[[70]], [[8]]", "The rating 70 is off the scale"),
     "different, told apart": ("Style [[7]], content [[8]]", 8),
     "nothing": ("", "The reply is empty."),

@@ -15,7 +15,6 @@ ASKED_AGAIN = {
     "Rating: [[9]]\n\nSources: [[2]](page), [[3]](page)": "comes after it",
     "Rating: [[4]]\n```python\nm = [[9]]\n```": "comes after it",
     "Rating: [[7]]\nConfidence: [[5]]": "comes after it",
-    "Overall: [[7]]\n- clarity [[6]]": "comes after it",
     "Clarity [[3]].\nRating: [[8,5]]": "no single number",
     "So [[7]]. Final: [[8,5]]": "no single number",
     "Clarity [[3]].\nRating: [[[8]]]": "unreadable",
@@ -35,6 +34,11 @@ ASKED_AGAIN = {
     "[[5]][[7]]": "side by side",
 }
 READ = {
+    "Rating: [[5]] ... [[9]]": 9,
+    "Rating: [[5]]. On reflection, [[9]].": 9,
+    "Rating: [[5]]\nFinal answer: [[9]]": 9,
+    "[[5]]\n[[9]]": 9,
+    "[[5]]\n\n[[9]]": 9,
     "Clarity [[3]].\nRating: [[\u200b8]]": 8,
     "Clarity [[3]].\nRating: [[Overall: 8]]": 8,
     "Accuracy: [[3]]\nOverall[[8]]": 8,
