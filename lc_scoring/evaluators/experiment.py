@@ -90,7 +90,7 @@ def _text(value: Any, field: str, place: str) -> str:
     """Return a value as text; a message that went over the wire as its mapping counts as its content."""
     if isinstance(value, str):
         return value
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if _is_missing(value):
         raise ConfigError(f"There is no {field} to score: {place} hold {value!r} for it.")
     if _is_message(value):
         content = value["content"]
@@ -100,6 +100,10 @@ def _text(value: Any, field: str, place: str) -> str:
     if isinstance(value, BaseMessage):
         return str(value.text)
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _is_message(value: Any) -> bool:

@@ -82,7 +82,10 @@ class ScoreJudge:
         return self.repair_question.fill(reason=neutralize(error.reason), **scale_words(self.scale))
 
     def _score(self, rating: float, replies: list[Reply]) -> Score:
-        reasoning, usage = without_residue(replies[0].text).strip(), replies[0].usage
+        text, usage = replies[0].text, replies[0].usage
+        reasoning = without_residue(text)
+        if reasoning is not text:
+            reasoning = reasoning.strip()
         if len(replies) > 1:
             reasoning = "\n\n".join(filter(None, (without_residue(reply.text).strip() for reply in replies)))
             usage = sum((reply.usage for reply in replies), Usage())
