@@ -55,7 +55,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens and calls that a score cost. A count the model did not report is 0 in `calls` it did not cover.
+    """Tokens and calls that a score cost. Tokens of a model that reports none count as 0.
 
     Attributes:
         calls: answers received from models, repair questions included.

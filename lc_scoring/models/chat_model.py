@@ -202,4 +202,4 @@ def _usage(message: BaseMessage) -> Usage:
     counted = getattr(message, "usage_metadata", None)
     if not counted:
         return _ONE_CALL
-    return Usage(calls=1, input_tokens=counted["input_tokens"], output_tokens=counted["output_tokens"])
+    return Usage(calls=1, input_tokens=counted.get("input_tokens", 0), output_tokens=counted.get("output_tokens", 0))
