@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
-from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from lc_scoring.errors import ConfigError
@@ -78,8 +77,8 @@ class Principle(Protocol):
     critique_request: str
 
 
-CriteriaLike: TypeAlias = "Rubric | Criterion | Principle | str | Path | Mapping[Any, Any] | Iterable[Any] | None"
-"""What `criteria=` takes: names, mappings of names to descriptions or levels, a Rubric, a rubric file, or None."""
+CriteriaLike: TypeAlias = "Rubric | Criterion | Principle | str | Mapping[Any, Any] | Iterable[Any] | None"
+"""What a rubric is made of: names, mappings of names to descriptions or levels, a Rubric, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +159,11 @@ class Rubric:
             object.__setattr__(self, "name", "-".join(names))
         if self.scale is not None:
             self.check_levels(self.scale)
+        if len({criterion.lower_is_better for criterion in self.criteria}) > 1:
+            notice(
+                f"In {self.name!r} a high rating is good for one criterion and bad for another: one rating cannot "
+                "say both. Score them with separate evaluators."
+            )
 
     @property
     def lower_is_better(self) -> bool:
@@ -210,16 +214,10 @@ class Rubric:
         """
         if isinstance(criteria, Rubric):
             return criteria
-        rubric = cls(
+        return cls(
             criteria=tuple({criterion.name: criterion for criterion in _criteria(criteria)}.values()),
             scale=_common_scale(criteria),
         )
-        if len({criterion.lower_is_better for criterion in rubric.criteria}) > 1:
-            notice(
-                f"In {rubric.name!r} a high rating is good for one criterion and bad for another: one rating cannot "
-                "say both. Score them with separate evaluators."
-            )
-        return rubric
 
 
 def _criteria(criteria: object) -> Iterator[Criterion]:
@@ -280,11 +278,11 @@ def _described(name: object, what: object) -> Criterion:
     name = getattr(name, "value", name)
     match name, what:
         case str(), None:
-            return Criterion(name=name, lower_is_better=name in _LOWER_IS_BETTER)
+            return _own(name)
         case str(), str():
             return _from_text(name, what)
         case str(), Mapping():
-            return Criterion(name=name, levels=what, lower_is_better=name in _LOWER_IS_BETTER)
+            return _own(name, levels=what)
         case _, Criterion():
             return what
         case _:
@@ -293,14 +291,18 @@ def _described(name: object, what: object) -> Criterion:
             )
 
 
+def _own(name: str, **words: Any) -> Criterion:
+    """Make a criterion in the caller's words; a harmful one's name decides its direction."""
+    return Criterion(name=name, lower_is_better=name in _LOWER_IS_BETTER, **words)
+
+
 def _from_text(name: str, text: str) -> Criterion:
     """Take lines such as `Score 1: ...` for levels; a text without two of them is a description."""
     head, *rest = _LEVEL_LINE.split(text)
     if len(rest) < 4:  # noqa: PLR2004 - two levels, each a number and a text
-        return Criterion(name=name, description=text, lower_is_better=name in _LOWER_IS_BETTER)
-    return Criterion(
-        name=name,
-        lower_is_better=name in _LOWER_IS_BETTER,
+        return _own(name, description=text)
+    return _own(
+        name,
         description=head.strip(),
         levels=_each_once(
             name, [(float(rating), text.strip()) for rating, text in zip(rest[::2], rest[1::2], strict=True)]

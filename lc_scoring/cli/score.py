@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from lc_scoring.cli.summary import Tally
 from lc_scoring.data.jsonl import Row, check_columns, count_lines, read_rows, take
 from lc_scoring.errors import ConfigError, ScoringError
+from lc_scoring.evaluators.schema import is_missing
 from lc_scoring.records import Failure, Sample, Score
 from lc_scoring.registry import load_evaluator
 from lc_scoring.runs.schedule import in_flight
@@ -43,6 +43,7 @@ class ScoreRequest:
     quiet: bool
 
 
+_NEEDED = ("ascore", "input_keys", "evaluation_name", "signature")  # of an evaluator, to score a file with it
 _STOPPED = 130  # what shells call a program that was stopped from the keyboard
 
 
@@ -101,16 +102,20 @@ def score_file(request: ScoreRequest) -> int:
 
 def _evaluator(request: ScoreRequest) -> Any:
     criteria: Any = request.criteria[0] if len(request.criteria) == 1 else list(request.criteria) or None
-    evaluator = load_evaluator(
-        request.evaluator,
-        llm=request.llm,
-        criteria=criteria,
-        scale=request.scale,
-        normalize_by=request.normalize_by,
-        repair=request.repair,
-    )
-    if not hasattr(evaluator, "ascore"):
-        raise ConfigError(f"{request.evaluator} cannot score a file: it has no ascore(sample).")
+    try:
+        evaluator = load_evaluator(
+            request.evaluator,
+            llm=request.llm,
+            criteria=criteria,
+            scale=request.scale,
+            normalize_by=request.normalize_by,
+            repair=request.repair,
+        )
+    except TypeError as error:  # an evaluator of another package need not take these
+        raise ConfigError(f"{request.evaluator} cannot be made from the command line: {error}.") from error
+    missing = [name for name in _NEEDED if not hasattr(evaluator, name)]
+    if missing:
+        raise ConfigError(f"{request.evaluator} cannot score a file: it has no {', '.join(missing)}.")
     return evaluator
 
 
@@ -171,7 +176,7 @@ def _sample(row: Row, request: ScoreRequest, fields: list[str]) -> Sample:
             raise ConfigError(
                 f"{request.file}, line {row.line}: no column {request.keys[field]!r}. Present: {', '.join(row.values)}."
             ) from None
-        if value is None or (isinstance(value, float) and math.isnan(value)):
+        if is_missing(value):
             raise ConfigError(f"{request.file}, line {row.line}: {request.keys[field]!r} is missing, {value!r}.")
         texts[field] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -12,6 +11,7 @@ from langchain_core.messages import BaseMessage
 from langsmith.schemas import Example, Run
 
 from lc_scoring.errors import ConfigError
+from lc_scoring.evaluators.schema import is_missing
 
 Key: TypeAlias = str | Callable[[dict[str, Any]], Any] | None
 """Where a field is: a key, a dotted path such as `answer.text` or `messages.0.content`, a function, or None."""
@@ -90,7 +90,7 @@ def _text(value: Any, field: str, place: str) -> str:
     """Return a value as text; a message that went over the wire as its mapping counts as its content."""
     if isinstance(value, str):
         return value
-    if _is_missing(value):
+    if is_missing(value):
         raise ConfigError(f"There is no {field} to score: {place} hold {value!r} for it.")
     if _is_message(value):
         content = value["content"]
@@ -100,10 +100,6 @@ def _text(value: Any, field: str, place: str) -> str:
     if isinstance(value, BaseMessage):
         return str(value.text)
     return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _is_message(value: Any) -> bool:

@@ -86,8 +86,13 @@ def as_text(name: str, value: object) -> str:
         return value
     if isinstance(value, BaseMessage):
         return str(value.text)
-    if isinstance(value, float) and math.isnan(value):
-        raise ConfigError(f"{name} is NaN, which stands for a missing value: leave the row out, or fill it.")
+    if is_missing(value):
+        raise ConfigError(f"{name} is {value!r}, which stands for a missing value: leave the row out, or fill it.")
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise ConfigError(f"{name} must be text, got {type(value).__name__}: decode it first.")
     return str(value)
+
+
+def is_missing(value: object) -> bool:
+    """Tell whether a value stands for none: None, or NaN as tables have it."""
+    return value is None or (isinstance(value, float) and math.isnan(value))

@@ -7,6 +7,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
 from langchain_core.messages import SystemMessage
@@ -76,7 +77,7 @@ class ScoreStringEvalChain(JudgedEvaluator):
         llm: object = None,
         *,
         prompt: BasePromptTemplate[Any] | None = None,
-        criteria: CriteriaLike = None,
+        criteria: CriteriaLike | Path = None,
         scale: object = None,
         normalize_by: float | None = None,
         **kwargs: Any,

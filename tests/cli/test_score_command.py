@@ -264,6 +264,24 @@ def test_the_evaluators_are_listed_with_their_needs() -> None:
     assert "reference" not in names["score_string"].split("  Rates")[0]
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("class Odd:\n    pass\n", "cannot be made from the command line"),
+        ("class Odd:\n    def __init__(self, **options): pass\n", "has no ascore, input_keys"),
+    ],
+)
+def test_an_evaluator_of_another_package_that_cannot_score_files_says_so(tmp_path: Path, code: str, said: str) -> None:
+    (tmp_path / "odd_for_tests.py").write_text(code)
+    info = tmp_path / "odd_for_tests-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: odd-for-tests\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[lc_scoring.evaluators]\nodd = odd_for_tests:Odd\n")
+    done = score(write(tmp_path / "rows.jsonl", [RIGHT]), "-e", "odd", PYTHONPATH=str(tmp_path))
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert said in done.stderr
+
+
 def test_version_and_help() -> None:
     assert run("--version").stdout.strip() == "0.1.0"
     assert "--max-concurrency" in run("score", "--help").stdout

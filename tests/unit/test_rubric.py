@@ -246,6 +246,7 @@ def test_words_that_cannot_be_encoded_have_a_digest_too() -> None:
     assert len(Rubric.parse({"a": "\ud800"}).digest()) == 8
 
 
+@pytest.mark.filterwarnings("ignore:In .* a high rating is good for one criterion")
 @pytest.mark.parametrize(
     ("directions", "whole"), [([True], True), ([True, True], True), ([False], False), ([True, False], False)]
 )

@@ -129,6 +129,7 @@ def test_a_rubric_is_the_same_in_either_language(tmp_path: Path, name: str, text
     assert rubric.digest() == SUPPORT.digest()
 
 
+@pytest.mark.filterwarnings("ignore:In .* a high rating is good for one criterion")
 def test_a_rubric_needs_no_more_than_criteria(tmp_path: Path) -> None:
     path = write(tmp_path, "r.toml", '[criteria]\nkindness = "Ist sie höflich?"\nmalice = { lower_is_better = true }\n')
     rubric = load_rubric(path)
@@ -214,3 +215,9 @@ def test_a_path_or_a_text_that_ends_like_one_names_a_file(criteria: object) -> N
 )
 def test_anything_else_names_none(criteria: object) -> None:
     assert not is_rubric_file(criteria)
+
+
+def test_a_file_whose_criteria_point_both_ways_is_warned_of_too(tmp_path: Path) -> None:
+    path = write(tmp_path, "r.yaml", "criteria:\n- name: harmfulness\n- name: depth\n")
+    with pytest.warns(UserWarning, match="one rating cannot say both"):
+        load_rubric(path)
