@@ -18,11 +18,11 @@ against a model, sync or async; a test drives it by hand:
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from lc_scoring.errors import ModelError
+from lc_scoring.errors import ModelError, ScoringError
 from lc_scoring.records import Usage
 
 if TYPE_CHECKING:
@@ -94,3 +94,43 @@ def ask(messages: Messages, *, purpose: str) -> Flow[Reply]:
     if isinstance(answer, ModelError):
         raise answer
     return answer
+
+
+def together(flows: Iterable[Flow[T]]) -> Flow[list[T | ScoringError]]:
+    """Run several flows side by side: what they ask in one round is asked together.
+
+    Returns:
+        What each returned, in their order, or the error it ended in.
+
+    Examples:
+        >>> def greet(word: str) -> Flow[str]:
+        ...     reply = yield from ask((Message("user", word),), purpose="rate")
+        ...     return reply.text
+        >>> both = together([greet("Hello"), greet("Bye")])
+        >>> [question.messages[0].text for question in next(both)]
+        ['Hello', 'Bye']
+        >>> try:
+        ...     both.send((Reply(text="Hi"), ModelError("no answer")))
+        ... except StopIteration as done:
+        ...     done.value
+        ['Hi', ModelError('no answer')]
+    """
+    outcomes: dict[int, T | ScoringError] = {}
+    asked: dict[int, tuple[Flow[T], tuple[Ask, ...]]] = {}
+
+    def go_on(place: int, flow: Flow[T], replies: tuple[Reply | ModelError, ...] | None) -> None:
+        try:
+            asked[place] = (flow, next(flow) if replies is None else flow.send(replies))
+        except StopIteration as done:
+            outcomes[place] = done.value
+        except ScoringError as error:
+            outcomes[place] = error
+
+    for place, flow in enumerate(flows):
+        go_on(place, flow, None)
+    while asked:
+        round_, asked = asked, {}
+        answers = iter((yield tuple(ask for _, asks in round_.values() for ask in asks)))
+        for place, (flow, asks) in round_.items():
+            go_on(place, flow, tuple(next(answers) for _ in asks))
+    return [outcomes[place] for place in sorted(outcomes)]

@@ -65,6 +65,12 @@ _BEHIND = re.compile(
 )
 _BEGINS_BEHIND = re.compile(rf"{_SEPARATOR}\[?[+-]?\.?\d")
 _AFTER = re.compile(rf"\s*+(?:/|out\s+of|von)\s*(?P<top>{_NUMBER})|(?P<unit>%)|(?P<digit>\.?\d)", re.IGNORECASE)
+_SCORE_LINE = re.compile(rf"^[ \t>#*_`-]*{_FINAL}(?:{_CERTAIN_LABELS})(?=[*_`]*[:=：])", re.IGNORECASE | re.MULTILINE)
+_RATING_LINE = re.compile(
+    rf"(?:(?:^|(?<=[.!?])[ \t])[ \t>#*_`-]*{_FINAL}(?:{_CERTAIN_LABELS})[*_`]*[:=：]|^)[\s*_`]*"
+    rf"(?:\[\[[^\[\]]{{1,30}}\]\]|{_NUMBER}(?:\s*/\s*\d+)?)[\s*_`.]*\Z",
+    re.IGNORECASE | re.MULTILINE,
+)
 # A label with something like a rating behind it that was not read; "[ [" is a mark of judged text, broken.
 _UNREAD = re.compile(
     rf"\b{_FINAL}(?:{_CERTAIN_LABELS}){_MARKUP}[:=]{_MARKUP}(?:\\?\[(?! \[|\[n\])|{_NUMBER}|n/?a\b|none\b)",
@@ -123,7 +129,7 @@ def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
     """
     if not cut_off and (usual := _usual(text)) is not None and scale.contains(usual):
         return usual
-    answer = _plain(without_residue(text))
+    answer = plain(without_residue(text))
     found = list(_ratings(answer))
     if not found:
         raise ReplyError(_why_none(text, answer, cut_off=cut_off), reply=text)
@@ -137,6 +143,33 @@ def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
     if not cut_off:
         _check_final(found, answer, text)
     return ratings[0]
+
+
+def read_labeled_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
+    """Read a rating in brackets or, where no brackets hold a number, the last line that begins `Score: 4`.
+
+    LangChain's trajectory evaluator asked for that line, and prompts written for it still do.
+
+    Raises:
+        ReplyError: as `read_rating` does, or the last such line holds no number on the scale.
+
+    Examples:
+        >>> read_labeled_rating("It took a detour.\\nScore: 4", Scale(1, 5, 1))
+        4
+        >>> read_labeled_rating("Score: 4\\nScore: [[2]]", Scale(1, 5, 1))
+        2
+    """
+    answer = plain(without_residue(text))
+    lines = [] if cut_off or any(True for _ in _ratings(answer)) else list(_SCORE_LINE.finditer(answer))
+    if not lines:
+        return read_rating(text, scale, cut_off=cut_off)
+    last = lines[-1]
+    line = answer[last.start() : last.end() + 20].strip().partition("\n")[0]
+    value = _BEHIND.match(answer, last.end())
+    if value is None:
+        raise ReplyError(f"The reply's last rating, {line!r}, is unreadable.", reply=text)
+    found = _Found(last.start(), value.end(), value["number"], value["top"], value["unit"], labeled=True)
+    return _number(found, answer, scale, text)
 
 
 def _usual(text: str) -> int | None:
@@ -158,7 +191,19 @@ def bracketed_numbers(text: str) -> list[tuple[int, float]]:
         >>> bracketed_numbers("First [[3]], then [[Rating: 8]].")
         [(6, 3.0), (18, 8.0)]
     """
-    return [(found.start, float(found.number)) for found in _ratings(_plain(text)) if found.number is not None]
+    return [(found.start, float(found.number)) for found in _ratings(plain(text)) if found.number is not None]
+
+
+def without_rating_line(text: str) -> str:
+    """Drop a last line that is the rating and nothing else.
+
+    Examples:
+        >>> without_rating_line("It took a detour.\\nScore: 4")
+        'It took a detour.'
+        >>> without_rating_line("One call, well used. Rating: [[5]]")
+        'One call, well used.'
+    """
+    return _RATING_LINE.sub("", text).strip()
 
 
 def without_residue(text: str) -> str:
@@ -177,7 +222,8 @@ def without_residue(text: str) -> str:
     return text[begin : again.start() if again else None]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Write full-width and escaped brackets as plain ones."""
     if "\\[\\[" in text:
         text = _ESCAPED.sub(r"\1\1", text)
     return text.translate(_WIDE) if "［" in text else text
@@ -192,7 +238,7 @@ def _check_final(found: list[_Found], answer: str, text: str) -> None:
         )
     if again := _RESIDUE_START.search(text):
         behind = _RESIDUE_END.search(text, again.end())
-        if behind is None and any(True for _ in _ratings(_plain(text[again.end() :]))):
+        if behind is None and any(True for _ in _ratings(plain(text[again.end() :]))):
             raise ReplyError("The reply thinks aloud and does not end it, with a rating on either side.", reply=text)
     labeled = [one for one in found if one.labeled]
     if labeled and not last.labeled and labeled[-1].number != last.number and _is_something_else(last, answer):

@@ -41,16 +41,16 @@ class Sample:
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
-        _check_text("prediction", self.prediction)
+        check_text("prediction", self.prediction)
         if self.input is not None:
-            _check_text("input", self.input)
+            check_text("input", self.input)
         if self.reference is not None:
-            _check_text("reference", self.reference)
+            check_text("reference", self.reference)
         if self.contexts:
             if isinstance(self.contexts, str):
                 raise ConfigError("contexts takes several texts, got one: put it in a tuple.")
             for number, context in enumerate(self.contexts):
-                _check_text(f"contexts[{number}]", context)
+                check_text(f"contexts[{number}]", context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,17 @@ class Failure:
     sample_id: str | None = None
 
 
-def _check_text(name: str, text: object) -> None:
+def check_text(name: str, text: object) -> None:
+    """Make sure that a text can be shown to a judge.
+
+    Args:
+        name: what the text is called in the message.
+        text: the text.
+
+    Raises:
+        ConfigError: it is no str, is longer than `MAX_CHARACTERS`, or holds a NUL character or half of a surrogate
+            pair.
+    """
     if type(text) is str and text.isascii() and len(text) <= MAX_CHARACTERS and "\x00" not in text:
         return
     if not isinstance(text, str):

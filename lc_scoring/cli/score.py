@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from lc_scoring.cli.summary import Tally
 from lc_scoring.data.jsonl import Row, check_columns, count_lines, read_rows, take
 from lc_scoring.errors import ConfigError, ScoringError
-from lc_scoring.evaluators.schema import is_missing
+from lc_scoring.evaluators.fields import is_missing
 from lc_scoring.records import Failure, Sample, Score
 from lc_scoring.registry import load_evaluator
 from lc_scoring.runs.schedule import in_flight

@@ -1,37 +1,36 @@
-"""The manners that all judged evaluators share: Runnable, LangChain's string evaluator, LangSmith's run evaluator."""
+"""The judged evaluator: one whose judgement is a Flow answered by a model, in a run of its own where anybody looks."""
 
 from __future__ import annotations
 
 import uuid
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
 from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
 from langchain_core.outputs import RunInfo
 from langchain_core.runnables import RunnableConfig, RunnableSerializable, ensure_config
 from langchain_core.runnables.config import merge_configs, patch_config
 from langchain_core.runnables.utils import ConfigurableFieldSpec, get_unique_config_specs
-from langsmith.evaluation.evaluator import EvaluationResult, RunEvaluator
-from langsmith.schemas import Example, Run
 from pydantic import BeforeValidator, ConfigDict, Field, SkipValidation
 
-from lc_scoring.errors import ConfigError
-from lc_scoring.evaluators.experiment import Key, PrepareData, RowFields
-from lc_scoring.evaluators.schema import RUN_KEY, as_sample
-from lc_scoring.evaluators.tracing import local_stays_local, nobody_listens
+from lc_scoring.evaluators.evaluator import Evaluator
+from lc_scoring.evaluators.experiment import Key, PrepareData
+from lc_scoring.evaluators.fields import RUN_KEY, as_texts
+from lc_scoring.evaluators.tracing import nobody_listens
 from lc_scoring.flow import Flow
 from lc_scoring.models.chat_model import Judge, aanswer, answer
 from lc_scoring.models.resolve import resolve_llm
 from lc_scoring.notices import notice
-from lc_scoring.records import Sample
 
 Manager = TypeVar("Manager", CallbackManager, AsyncCallbackManager)
+Texts = Mapping[str, str | None]
+"""What is judged: texts by the names they have in the prompt."""
 
 _RUN_ARGUMENTS = ("callbacks", "tags", "metadata", "run_name")
 
 
-class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
+class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
     """An evaluator whose judgement is a Flow answered by a model.
 
     Subclasses say what they need (`requires_input`, `requires_reference`), what they are called
@@ -61,156 +60,93 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
     prepare_data: PrepareData | None = Field(default=None, exclude=True)
     """In LangSmith experiments: makes the fields of a run and its example; stands above the keys."""
 
-    # What a subclass says of itself.
-
-    @property
     @abstractmethod
-    def evaluation_name(self) -> str:
-        """The name of the score: LangSmith's feedback key."""
-
-    requires_input: ClassVar[bool] = True
-    """Whether `input` must be given."""
-    requires_reference: ClassVar[bool] = False
-    """Whether `reference` must be given; where it must not, it is not used."""
-
-    @abstractmethod
-    def _flow(self, sample: Sample) -> Flow[Any]: ...
+    def _flow(self, texts: Texts) -> Flow[Any]: ...
 
     @abstractmethod
     def _result(self, outcome: Any) -> Any: ...
 
-    def _feedback(self, result: Any) -> dict[str, Any]:
-        return {"score": result["score"], "comment": result.get("reasoning")}
-
-    # LangChain's string evaluator.
-
-    @property
-    def input_keys(self) -> list[str]:
-        """The fields that `invoke` needs, sorted."""
-        needed = {
-            "prediction",
-            "input" if self.requires_input else "",
-            "reference" if self.requires_reference else "",
-        }
-        return sorted(needed - {""})
+    def _texts(self, fields: Mapping[str, Any]) -> Texts:
+        """Make the texts that are judged of the fields given."""
+        needed = (*(["input"] if self.requires_input else []), *(["reference"] if self.requires_reference else []))
+        texts = as_texts(type(self).__name__, fields, (*needed, *self._judged))
+        return texts if self.requires_input else {**texts, "input": None}
 
     @property
     def output_keys(self) -> list[str]:
         """The keys of a traced run's outputs."""
         return [self.output_key]
 
-    def evaluate_strings(
-        self,
-        *,
-        prediction: Any,
-        reference: Any = None,
-        input: Any = None,  # noqa: A002 - LangChain's word
-        config: RunnableConfig | None = None,
-        include_run_info: bool = False,
-        **kwargs: Any,
-    ) -> Any:
-        """Judge one text.
-
-        Args:
-            prediction: the text to rate.
-            reference: a known good answer, for evaluators that compare with one.
-            input: what the text responds to.
-            config: LangChain's run configuration.
-            include_run_info: add the run's id under `__run`.
-            **kwargs: `callbacks`, `tags`, `metadata`, `run_name` as in `config`.
-
-        Returns:
-            A mapping with `reasoning` and `score`.
-
-        Raises:
-            ConfigError: a field is missing or unusable; no model was called.
-            ModelError: the model gave no answer.
-            ReplyError: its answer holds no rating.
-        """
-        sample = self._checked(prediction, reference, input)
-        return self._run(sample, _merged(config, kwargs), include_run_info=include_run_info)
-
-    async def aevaluate_strings(
-        self,
-        *,
-        prediction: Any,
-        reference: Any = None,
-        input: Any = None,  # noqa: A002 - LangChain's word
-        config: RunnableConfig | None = None,
-        include_run_info: bool = False,
-        **kwargs: Any,
-    ) -> Any:
-        """Judge one text, asynchronously; see `evaluate_strings`."""
-        sample = self._checked(prediction, reference, input)
-        return await self._arun(sample, _merged(config, kwargs), include_run_info=include_run_info)
-
-    def _checked(self, prediction: object, reference: object, question: object) -> Sample:
-        name, needs_input, needs_reference = type(self).__name__, self.requires_input, self.requires_reference
-        if reference is not None and not needs_reference:
-            notice(
-                f"Ignoring reference in {name}, as it is not expected. "
-                "To compare with a reference, use an evaluator that is labeled."
-            )
-        if question is not None and not needs_input:
-            notice(f"Ignoring input in {name}, as it is not expected.")
-        return as_sample(
-            name, prediction, question, reference, needs_input=needs_input, needs_reference=needs_reference
-        )
-
-    def _sample(self, fields: object) -> Sample:
-        if isinstance(fields, Sample):
-            fields = {"prediction": fields.prediction, "input": fields.input, "reference": fields.reference}
-        name = type(self).__name__
-        if not isinstance(fields, Mapping):
-            raise ConfigError(
-                f"{name} is invoked with a mapping of {', '.join(self.input_keys)}; got {type(fields).__name__}."
-            )
-        missing = [key for key in self.input_keys if fields.get(key) is None]
-        if missing:
-            raise ConfigError(f"{name} requires {', '.join(missing)}; got {', '.join(map(str, fields)) or 'nothing'}.")
-        return as_sample(
-            name,
-            fields["prediction"],
-            fields.get("input"),
-            fields.get("reference"),
-            needs_input=self.requires_input,
-            needs_reference=self.requires_reference,
-        )
-
-    # LangChain's Runnable.
-
-    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002
-        """Judge a mapping of `prediction`, `input`, `reference`; see `evaluate_strings`."""
-        return self._run(self._sample(input), config, include_run_info=kwargs.get("include_run_info", False))
-
-    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002
-        """Judge a mapping of `prediction`, `input`, `reference`, asynchronously; see `evaluate_strings`."""
-        return await self._arun(self._sample(input), config, include_run_info=kwargs.get("include_run_info", False))
-
     @property
     def config_specs(self) -> list[ConfigurableFieldSpec]:
         """What can be configured at run time: the judge's own fields."""
         return get_unique_config_specs(self.llm.config_specs)
 
-    def _run(self, sample: Sample, config: RunnableConfig | None, *, include_run_info: bool) -> Any:
-        outcome, run_id = self._outcome(sample, config, always_run=include_run_info)
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002
+        """Judge a mapping of the fields in `input_keys`."""
+        texts = self._texts(self._given(input))
+        return self._run(texts, config, include_run_info=kwargs.get("include_run_info", False))
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002
+        """Judge a mapping of the fields in `input_keys`, asynchronously."""
+        texts = self._texts(self._given(input))
+        return await self._arun(texts, config, include_run_info=kwargs.get("include_run_info", False))
+
+    def _judge_fields(
+        self,
+        fields: Mapping[str, Any],
+        *,
+        config: RunnableConfig | None = None,
+        include_run_info: bool = False,
+        **run_arguments: Any,
+    ) -> Any:
+        """Judge fields handed over one by one, as LangChain's evaluators took them."""
+        return self._run(self._texts(fields), _merged(config, run_arguments), include_run_info=include_run_info)
+
+    async def _ajudge_fields(
+        self,
+        fields: Mapping[str, Any],
+        *,
+        config: RunnableConfig | None = None,
+        include_run_info: bool = False,
+        **run_arguments: Any,
+    ) -> Any:
+        config = _merged(config, run_arguments)
+        return await self._arun(self._texts(fields), config, include_run_info=include_run_info)
+
+    def _evaluate(self, fields: dict[str, Any]) -> Any:
+        return self._judge_fields(fields)
+
+    async def _aevaluate(self, fields: dict[str, Any]) -> Any:
+        return await self._ajudge_fields(fields)
+
+    def _evaluate_row(self, fields: Mapping[str, Any], config: RunnableConfig) -> tuple[Any, uuid.UUID | None]:
+        outcome, run_id = self._outcome(self._texts(self._given(fields)), config)
+        return self._result(outcome), run_id
+
+    async def _aevaluate_row(self, fields: Mapping[str, Any], config: RunnableConfig) -> tuple[Any, uuid.UUID | None]:
+        outcome, run_id = await self._aoutcome(self._texts(self._given(fields)), config)
+        return self._result(outcome), run_id
+
+    def _run(self, texts: Texts, config: RunnableConfig | None, *, include_run_info: bool) -> Any:
+        outcome, run_id = self._outcome(texts, config, always_run=include_run_info)
         result = self._result(outcome)
         return _with_run_id(result, run_id) if include_run_info else result
 
-    async def _arun(self, sample: Sample, config: RunnableConfig | None, *, include_run_info: bool) -> Any:
-        outcome, run_id = await self._aoutcome(sample, config, always_run=include_run_info)
+    async def _arun(self, texts: Texts, config: RunnableConfig | None, *, include_run_info: bool) -> Any:
+        outcome, run_id = await self._aoutcome(texts, config, always_run=include_run_info)
         result = self._result(outcome)
         return _with_run_id(result, run_id) if include_run_info else result
 
-    def _outcome(self, sample: Sample, config: RunnableConfig | None, *, always_run: bool = False) -> tuple[Any, Any]:
+    def _outcome(self, texts: Texts, config: RunnableConfig | None, *, always_run: bool = False) -> tuple[Any, Any]:
         """Answer the flow; open a run only where somebody listens, for a run costs as much as half a model call."""
         full = ensure_config(config)
         if self._unheard(full) and not always_run:
-            return answer(self._flow(sample), self.llm, _model_config(full)), None
+            return answer(self._flow(texts), self.llm, _model_config(full)), None
         manager = self._manager(CallbackManager, full)
-        run = manager.on_chain_start(None, self._inputs(sample), **self._identity(full))
+        run = manager.on_chain_start(None, _shown(texts), **self._identity(full))
         try:
-            outcome = answer(self._flow(sample), self.llm, patch_config(full, callbacks=run.get_child()))
+            outcome = answer(self._flow(texts), self.llm, patch_config(full, callbacks=run.get_child()))
             traced = {self.output_key: self._result(outcome)}
         except BaseException as error:
             run.on_chain_error(error)
@@ -219,15 +155,15 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
         return outcome, run.run_id
 
     async def _aoutcome(
-        self, sample: Sample, config: RunnableConfig | None, *, always_run: bool = False
+        self, texts: Texts, config: RunnableConfig | None, *, always_run: bool = False
     ) -> tuple[Any, Any]:
         full = ensure_config(config)
         if self._unheard(full) and not always_run:
-            return await aanswer(self._flow(sample), self.llm, _model_config(full)), None
+            return await aanswer(self._flow(texts), self.llm, _model_config(full)), None
         manager = self._manager(AsyncCallbackManager, full)
-        run = await manager.on_chain_start(None, self._inputs(sample), **self._identity(full))
+        run = await manager.on_chain_start(None, _shown(texts), **self._identity(full))
         try:
-            outcome = await aanswer(self._flow(sample), self.llm, patch_config(full, callbacks=run.get_child()))
+            outcome = await aanswer(self._flow(texts), self.llm, patch_config(full, callbacks=run.get_child()))
             traced = {self.output_key: self._result(outcome)}
         except BaseException as error:
             await run.on_chain_error(error)
@@ -252,69 +188,9 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], RunEvaluator):
     def _identity(self, config: RunnableConfig) -> dict[str, Any]:
         return {"name": config.get("run_name") or self.get_name(), "run_id": config.get("run_id")}
 
-    def _inputs(self, sample: Sample) -> dict[str, str | None]:
-        return {key: getattr(sample, key) for key in ("prediction", *self.input_keys)}
 
-    # LangSmith's run evaluator.
-
-    @property
-    def feedback_keys(self) -> list[str]:
-        """The keys under which LangSmith records this evaluator's failures."""
-        return [self.evaluation_name]
-
-    def evaluate_run(
-        self, run: Run, example: Example | None = None, evaluator_run_id: uuid.UUID | None = None
-    ) -> EvaluationResult:
-        """Judge a row of a LangSmith experiment.
-
-        A row whose target failed costs no model call and comes back without a score, its comment saying why.
-
-        Raises:
-            ScoringError: as `evaluate_strings` does; LangSmith records it as the row's error.
-        """
-        if run.error:
-            return self._failed_target(run)
-        with local_stays_local():  # the row's functions may call Runnables too
-            sample = self._sample(self._row(run, example))
-            outcome, run_id = self._outcome(sample, self._experiment_config(evaluator_run_id))
-        return self._evaluation(outcome, run_id)
-
-    async def aevaluate_run(
-        self, run: Run, example: Example | None = None, evaluator_run_id: uuid.UUID | None = None
-    ) -> EvaluationResult:
-        """Judge a row of a LangSmith experiment, asynchronously; see `evaluate_run`."""
-        if run.error:
-            return self._failed_target(run)
-        with local_stays_local():
-            sample = self._sample(self._row(run, example))
-            outcome, run_id = await self._aoutcome(sample, self._experiment_config(evaluator_run_id))
-        return self._evaluation(outcome, run_id)
-
-    def _row(self, run: Run, example: Example | None) -> Mapping[str, Any]:
-        if self.prepare_data is not None:
-            return self.prepare_data(run, example)
-        return RowFields(
-            input_key=self.input_key,
-            prediction_key=self.prediction_key,
-            reference_key=self.reference_key,
-            needs_input=self.requires_input,
-            needs_reference=self.requires_reference,
-        ).of(run, example)
-
-    def _experiment_config(self, run_id: uuid.UUID | None) -> RunnableConfig:
-        named = RunnableConfig(run_name=self.evaluation_name)
-        return named if run_id is None else {**named, "run_id": run_id}
-
-    def _evaluation(self, outcome: Any, run_id: uuid.UUID | None) -> EvaluationResult:
-        return EvaluationResult(key=self.evaluation_name, source_run_id=run_id, **self._feedback(self._result(outcome)))
-
-    def _failed_target(self, run: Run) -> EvaluationResult:
-        reason = str(run.error).strip().splitlines()
-        return EvaluationResult(
-            key=self.evaluation_name,
-            comment=f"Not scored: the target failed with {reason[0] if reason else 'no message'}",
-            extra={"error": True},
-        )
+def _shown(texts: Texts) -> dict[str, str]:
+    return {name: text for name, text in texts.items() if text is not None}
 
 
 def _merged(config: RunnableConfig | None, given: dict[str, Any]) -> RunnableConfig | None:

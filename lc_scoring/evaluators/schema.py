@@ -1,98 +1,298 @@
-"""Schema: what goes into an evaluator and what comes out, as mappings, and how loose values become text."""
+"""Schema: LangChain's three kinds of evaluators, as Runnables that LangSmith takes as they are.
+
+Your own evaluators of `langchain.evaluation` move over by a change of import: a subclass that has
+`_evaluate_strings` alone works sync and async, in LCEL and in `langsmith.evaluate`.
+"""
 
 from __future__ import annotations
 
-import math
+import uuid
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
-from langchain_core.messages import BaseMessage
-from typing_extensions import TypedDict
+from langchain_core.runnables.config import run_in_executor
+from langsmith.evaluation.evaluator import ComparisonEvaluationResult
+from langsmith.schemas import Example, Run
 
-from lc_scoring.errors import ConfigError
-from lc_scoring.records import Sample
-
-RUN_KEY = "__run"
-"""The key under which `include_run_info=True` puts the run's id, as in LangChain."""
-
-
-class ScoreInput(TypedDict):
-    """What an evaluator without a reference is invoked with."""
-
-    prediction: str
-    """The text to rate."""
-    input: str
-    """What the text responds to."""
+from lc_scoring.errors import ConfigError, ScoringError
+from lc_scoring.evaluators.evaluator import Evaluator, RowEvaluator, experiment_config
+from lc_scoring.evaluators.experiment import pair_fields
+from lc_scoring.evaluators.tracing import local_stays_local
 
 
-class LabeledScoreInput(ScoreInput):
-    """What an evaluator with a reference is invoked with."""
+class StringEvaluator(RowEvaluator):
+    """An evaluator of one text.
 
-    reference: str
-    """A known good answer."""
+    A subclass has `_evaluate_strings`, and says with `requires_input` and `requires_reference` what it needs.
 
-
-class ScoreResult(TypedDict):
-    """What a score evaluator returns."""
-
-    reasoning: str
-    """The judge's whole answer, its rating included."""
-    score: float
-    """The rating in scale units, divided by `normalize_by` where that is given."""
-
-
-def as_sample(
-    evaluator: str,
-    prediction: object,
-    input: object,  # noqa: A002 - LangChain's word
-    reference: object,
-    *,
-    needs_input: bool,
-    needs_reference: bool,
-) -> Sample:
-    """Make a Sample of the loose values that LangChain's evaluators took.
-
-    Args:
-        evaluator: the evaluator's class, for the message.
-        prediction: the text to rate.
-        input: what it responds to.
-        reference: a known good answer; left out where it is not needed.
-        needs_input: whether an input is required.
-        needs_reference: whether a reference is required.
-
-    Raises:
-        ConfigError: a required value is None, or a value is no text and cannot become one.
+    Examples:
+        >>> class Shouting(StringEvaluator):
+        ...     def _evaluate_strings(self, *, prediction, reference=None, input=None, **kwargs):
+        ...         return {"score": int(prediction.isupper())}
+        >>> Shouting().evaluate_strings(prediction="HELLO")
+        {'score': 1}
+        >>> Shouting().batch([{"prediction": "HELLO"}, {"prediction": "hello"}])
+        [{'score': 1}, {'score': 0}]
     """
-    if needs_input and input is None:
-        raise ConfigError(f"{evaluator} requires an input string.")
-    if needs_reference and reference is None:
-        raise ConfigError(f"{evaluator} requires a reference string.")
-    if prediction is None:
-        raise ConfigError(f"{evaluator} requires a prediction string.")
-    return Sample(
-        prediction=prediction if type(prediction) is str else as_text("prediction", prediction),
-        input=input if input is None or type(input) is str else as_text("input", input),
-        reference=(reference if type(reference) is str else as_text("reference", reference))
-        if needs_reference
-        else None,
-    )
+
+    def evaluate_strings(
+        self,
+        *,
+        prediction: Any,
+        reference: Any = None,
+        input: Any = None,  # noqa: A002 - LangChain's word
+        **kwargs: Any,
+    ) -> Any:
+        """Judge one text.
+
+        Args:
+            prediction: the text to judge.
+            reference: a known good answer, for evaluators that compare with one.
+            input: what the text responds to.
+            **kwargs: `config`, LangChain's run configuration, or its `callbacks`, `tags`, `metadata`, `run_name`;
+                `include_run_info=True` adds the run's id under `__run`.
+
+        Returns:
+            A mapping with `score`, and with `reasoning` and `value` where the evaluator has them.
+
+        Raises:
+            ConfigError: a field is missing or unusable; no model was called.
+            ModelError: the model gave no answer.
+            ReplyError: its answer cannot be read.
+        """
+        if (input is None) is self.requires_input or (reference is None) is self.requires_reference:
+            self._check_evaluation_args(reference, input)
+        return self._evaluate_strings(prediction=prediction, reference=reference, input=input, **kwargs)
+
+    async def aevaluate_strings(
+        self,
+        *,
+        prediction: Any,
+        reference: Any = None,
+        input: Any = None,  # noqa: A002 - LangChain's word
+        **kwargs: Any,
+    ) -> Any:
+        """Judge one text, asynchronously; see `evaluate_strings`."""
+        if (input is None) is self.requires_input or (reference is None) is self.requires_reference:
+            self._check_evaluation_args(reference, input)
+        return await self._aevaluate_strings(prediction=prediction, reference=reference, input=input, **kwargs)
+
+    @abstractmethod
+    def _evaluate_strings(
+        self,
+        *,
+        prediction: Any,
+        reference: Any = None,
+        input: Any = None,  # noqa: A002 - LangChain's word
+        **kwargs: Any,
+    ) -> Any: ...
+
+    async def _aevaluate_strings(self, **fields: Any) -> Any:
+        return await run_in_executor(None, self._evaluate_strings, **fields)
+
+    def _evaluate(self, fields: dict[str, Any]) -> Any:
+        return self._evaluate_strings(**fields)
+
+    async def _aevaluate(self, fields: dict[str, Any]) -> Any:
+        return await self._aevaluate_strings(**fields)
 
 
-def as_text(name: str, value: object) -> str:
-    """Return a value as text: text as it is, a message's text, anything printable as `str()` prints it.
+class PairwiseStringEvaluator(Evaluator):
+    """An evaluator of two texts.
 
-    Raises:
-        ConfigError: the value is NaN, or bytes, which have no one reading as text.
+    A subclass has `_evaluate_string_pairs`. It goes into `langsmith.evaluate((first, second), evaluators=[...])`
+    as it is.
+
+    Examples:
+        >>> class Shorter(PairwiseStringEvaluator):
+        ...     def _evaluate_string_pairs(self, *, prediction, prediction_b, **kwargs):
+        ...         return {"score": int(len(prediction) < len(prediction_b))}
+        >>> Shorter().evaluate_string_pairs(prediction="Paris", prediction_b="It is Paris.")
+        {'score': 1}
     """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, BaseMessage):
-        return str(value.text)
-    if is_missing(value):
-        raise ConfigError(f"{name} is {value!r}, which stands for a missing value: leave the row out, or fill it.")
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        raise ConfigError(f"{name} must be text, got {type(value).__name__}: decode it first.")
-    return str(value)
+
+    _judged: ClassVar[tuple[str, ...]] = ("prediction", "prediction_b")
+
+    def evaluate_string_pairs(
+        self,
+        *,
+        prediction: Any,
+        prediction_b: Any,
+        reference: Any = None,
+        input: Any = None,  # noqa: A002 - LangChain's word
+        **kwargs: Any,
+    ) -> Any:
+        """Compare two texts.
+
+        Args:
+            prediction: the first text, A.
+            prediction_b: the second text, B.
+            reference: a known good answer, for evaluators that compare with one.
+            input: what both texts respond to.
+            **kwargs: as `StringEvaluator.evaluate_strings` takes them.
+
+        Returns:
+            A mapping with `score`, and with `reasoning` and `value` where the evaluator has them.
+
+        Raises:
+            ConfigError: a field is missing or unusable; no model was called.
+            ModelError: the model gave no answer.
+            ReplyError: its answer cannot be read.
+        """
+        if (input is None) is self.requires_input or (reference is None) is self.requires_reference:
+            self._check_evaluation_args(reference, input)
+        return self._evaluate_string_pairs(
+            prediction=prediction, prediction_b=prediction_b, reference=reference, input=input, **kwargs
+        )
+
+    async def aevaluate_string_pairs(
+        self,
+        *,
+        prediction: Any,
+        prediction_b: Any,
+        reference: Any = None,
+        input: Any = None,  # noqa: A002 - LangChain's word
+        **kwargs: Any,
+    ) -> Any:
+        """Compare two texts, asynchronously; see `evaluate_string_pairs`."""
+        if (input is None) is self.requires_input or (reference is None) is self.requires_reference:
+            self._check_evaluation_args(reference, input)
+        return await self._aevaluate_string_pairs(
+            prediction=prediction, prediction_b=prediction_b, reference=reference, input=input, **kwargs
+        )
+
+    @abstractmethod
+    def _evaluate_string_pairs(
+        self,
+        *,
+        prediction: Any,
+        prediction_b: Any,
+        reference: Any = None,
+        input: Any = None,  # noqa: A002 - LangChain's word
+        **kwargs: Any,
+    ) -> Any: ...
+
+    async def _aevaluate_string_pairs(self, **fields: Any) -> Any:
+        return await run_in_executor(None, self._evaluate_string_pairs, **fields)
+
+    def _evaluate(self, fields: dict[str, Any]) -> Any:
+        return self._evaluate_string_pairs(**fields)
+
+    async def _aevaluate(self, fields: dict[str, Any]) -> Any:
+        return await self._aevaluate_string_pairs(**fields)
+
+    def __call__(self, runs: Sequence[Run], example: Example | None = None) -> ComparisonEvaluationResult:
+        """Compare the two runs of an example in a comparative LangSmith experiment.
+
+        A pair that cannot be compared, because a target or the judge failed, comes back without scores, its comment
+        saying why: an exception would end the whole experiment.
+
+        Raises:
+            ConfigError: there are not two runs.
+        """
+        if len(runs) != 2:  # noqa: PLR2004 - a pair
+            raise ConfigError(f"{type(self).__name__} compares two runs of an example; got {len(runs)}.")
+        ids = [run.id for run in runs]
+        with local_stays_local():
+            try:
+                result = self.invoke(pair_fields(self, runs, example), experiment_config(self.evaluation_name, None))
+                told = self._feedback(result)
+                score = float(told["score"])
+            except ScoringError as error:
+                return ComparisonEvaluationResult(
+                    key=self.evaluation_name, scores=dict.fromkeys(ids), comment=f"Not compared: {error}"
+                )
+        return ComparisonEvaluationResult(
+            key=self.evaluation_name, scores=self._shares(ids, score), comment=told.get("comment")
+        )
+
+    def _shares(self, ids: Sequence[uuid.UUID], score: float) -> dict[uuid.UUID, float]:
+        """Return each run's score, of one in which 1 is for the first text and 0 for the second."""
+        return {ids[0]: score, ids[1]: 1 - score}
 
 
-def is_missing(value: object) -> bool:
-    """Tell whether a value stands for none: None, or NaN as tables have it."""
-    return value is None or (isinstance(value, float) and math.isnan(value))
+class AgentTrajectoryEvaluator(RowEvaluator):
+    """An evaluator of the steps an agent took. A subclass has `_evaluate_agent_trajectory`.
+
+    Examples:
+        >>> class Steps(AgentTrajectoryEvaluator):
+        ...     def _evaluate_agent_trajectory(self, *, prediction, agent_trajectory, input, **kwargs):
+        ...         return {"score": 1 / max(1, len(agent_trajectory))}
+        >>> Steps().evaluate_agent_trajectory(prediction="4", agent_trajectory=[("add", "4")], input="2 + 2?")
+        {'score': 1.0}
+    """
+
+    _judged: ClassVar[tuple[str, ...]] = ("prediction", "agent_trajectory")
+    _optional: ClassVar[tuple[str, ...]] = ("reference",)
+
+    @property
+    def requires_input(self) -> bool:
+        """Whether `input` must be given."""
+        return True
+
+    def evaluate_agent_trajectory(
+        self,
+        *,
+        prediction: Any,
+        agent_trajectory: Any,
+        input: Any,  # noqa: A002 - LangChain's word
+        reference: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Judge the steps of an agent.
+
+        Args:
+            prediction: the agent's final answer.
+            agent_trajectory: its steps: LangChain messages, or pairs of an action and what came of it.
+            input: what the agent was asked.
+            reference: a known good answer.
+            **kwargs: as `StringEvaluator.evaluate_strings` takes them.
+
+        Returns:
+            A mapping with `score`, and with `reasoning` where the evaluator has it.
+
+        Raises:
+            ConfigError: a field is missing or unusable; no model was called.
+            ModelError: the model gave no answer.
+            ReplyError: its answer cannot be read.
+        """
+        self._check_evaluation_args(reference, input)
+        return self._evaluate_agent_trajectory(
+            prediction=prediction, agent_trajectory=agent_trajectory, input=input, reference=reference, **kwargs
+        )
+
+    async def aevaluate_agent_trajectory(
+        self,
+        *,
+        prediction: Any,
+        agent_trajectory: Any,
+        input: Any,  # noqa: A002 - LangChain's word
+        reference: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Judge the steps of an agent, asynchronously; see `evaluate_agent_trajectory`."""
+        self._check_evaluation_args(reference, input)
+        return await self._aevaluate_agent_trajectory(
+            prediction=prediction, agent_trajectory=agent_trajectory, input=input, reference=reference, **kwargs
+        )
+
+    @abstractmethod
+    def _evaluate_agent_trajectory(
+        self,
+        *,
+        prediction: Any,
+        agent_trajectory: Any,
+        input: Any,  # noqa: A002 - LangChain's word
+        reference: Any = None,
+        **kwargs: Any,
+    ) -> Any: ...
+
+    async def _aevaluate_agent_trajectory(self, **fields: Any) -> Any:
+        return await run_in_executor(None, self._evaluate_agent_trajectory, **fields)
+
+    def _evaluate(self, fields: dict[str, Any]) -> Any:
+        return self._evaluate_agent_trajectory(**fields)
+
+    async def _aevaluate(self, fields: dict[str, Any]) -> Any:
+        return await self._aevaluate_agent_trajectory(**fields)

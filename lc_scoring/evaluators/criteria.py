@@ -1,0 +1,192 @@
+"""criteria and labeled_criteria: does a text meet criteria, yes or no."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from langchain_core.prompts import BasePromptTemplate
+from pydantic import PrivateAttr, SkipValidation
+
+from lc_scoring.errors import ConfigError
+from lc_scoring.evaluators.fields import LabeledScoreInput, ScoreInput, VerdictResult
+from lc_scoring.evaluators.judged_string import JudgedStringEvaluator
+from lc_scoring.evaluators.prompted import Parsed, parsed_score
+from lc_scoring.judges.choice import ChoiceJudge
+from lc_scoring.records import Score
+from lc_scoring.rubric import QUESTIONS, Criteria, CriteriaLike, Criterion, Rubric, built_in
+from lc_scoring.rubric_file import is_rubric_file, load_all
+from lc_scoring.template import PromptFile
+
+_WORDS = {"Y": "Y", "YES": "Y", "N": "N", "NO": "N"}
+_VALUES = {"Y": 1.0, "N": 0.0}
+_SUPPORTED_CRITERIA = QUESTIONS  # LangChain's name of it
+
+
+class CriteriaEvalChain(JudgedStringEvaluator):
+    """Checks whether a text meets criteria, without a reference.
+
+    Made with `load_evaluator("criteria", ...)` or `from_llm`. A prompt of your own has the variables `input`,
+    `output` (the prediction) and `criteria`.
+
+    `score` is 1 where the judge says yes: for `harmfulness` that means harm. `Score.value` is turned round there.
+
+    Examples:
+        >>> judge = CriteriaEvalChain.from_llm(lambda messages: "One word. Verdict: [[Y]]", criteria="conciseness")
+        >>> judge.invoke({"input": "What is 2 + 2?", "prediction": "4"})
+        {'reasoning': 'One word.', 'value': 'Y', 'score': 1}
+    """
+
+    criterion_name: str
+    """The criteria's names, joined by "-": the key of the feedback in LangSmith."""
+    rubric: SkipValidation[Rubric | None] = None
+    """What the judge looks at; None for the bare `criterion_name`."""
+
+    _judge: ChoiceJudge = PrivateAttr()
+    _prompt_name: ClassVar[str] = "criteria"
+    _variables: ClassVar[Mapping[str, str]] = {"input": "input", "output": "prediction", "criteria": "criteria"}
+    _made_from: ClassVar[frozenset[str]] = frozenset({"criterion_name", "rubric"})
+    _made_of: ClassVar[frozenset[str]] = frozenset({"criteria"})
+
+    @classmethod
+    def from_llm(
+        cls,
+        llm: object = None,
+        criteria: CriteriaLike | Path = None,
+        *,
+        prompt: BasePromptTemplate[Any] | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Make the evaluator.
+
+        Args:
+            llm: the judge; see `load_evaluator`.
+            criteria: what to check: a `Criteria` or its name, a mapping of names to descriptions, several of them,
+                a rubric file's path; helpfulness by default.
+            prompt: a prompt in the place of the built-in one.
+            **kwargs: the evaluator's other fields, such as `repair`, `output_parser`, `tags`, `prediction_key`.
+
+        Raises:
+            ConfigError: one of them cannot be used, a name is no built-in criterion, or correctness is asked for
+                where there is no reference to tell it by.
+            MissingExtra: the judge needs a package that is not installed.
+        """
+        rubric = _rubric(criteria)
+        if not cls.requires_reference and _asks_for_correctness(criteria):
+            raise ConfigError(
+                f"Correctness should not be used in the reference-free 'criteria' evaluator ({cls.__name__}): nobody "
+                "can tell it without a reference. Use 'labeled_criteria' (LabeledCriteriaEvalChain) instead."
+            )
+        return cls._make(llm, kwargs, criterion_name=rubric.name, rubric=rubric, prompt=prompt)
+
+    @classmethod
+    def resolve_criteria(cls, criteria: CriteriaLike | Path) -> dict[str, str]:
+        """Return the descriptions of criteria by name.
+
+        Raises:
+            ConfigError: a name is no built-in criterion, or there are none.
+
+        Examples:
+            >>> CriteriaEvalChain.resolve_criteria({"tone": "Is it friendly?"})
+            {'tone': 'Is it friendly?'}
+        """
+        return {criterion.name: criterion.description for criterion in _rubric(criteria).criteria}
+
+    @property
+    def evaluation_name(self) -> str:
+        """The criteria's names: the key of the feedback in LangSmith."""
+        return self.criterion_name
+
+    @property
+    def InputType(self) -> type[Any]:  # noqa: N802 - Runnable's name
+        """The mapping it is invoked with."""
+        return LabeledScoreInput if self.requires_reference else ScoreInput
+
+    @property
+    def OutputType(self) -> type[Any]:  # noqa: N802 - Runnable's name
+        """The mapping it returns."""
+        return VerdictResult
+
+    def _own_rubric(self) -> Rubric:
+        return self.rubric or Rubric.parse(self.criterion_name)
+
+    def _words(self) -> dict[str, str]:
+        return {"rubric": self._own_rubric().render()}
+
+    def _make_judge(self, prompt: PromptFile) -> ChoiceJudge:
+        rubric = self._own_rubric()
+        return ChoiceJudge(
+            name=self.evaluation_name,
+            words=_WORDS,
+            values=_VALUES,
+            render=self._renderer(prompt),
+            repair_question=prompt.repair,
+            repairs=self.repair,
+            lower_is_better=rubric.lower_is_better,
+            signature=self._signature(prompt, rubric=rubric.digest()),
+            verdict_in_reasoning=False,
+        )
+
+    def _result(self, outcome: Score | Parsed) -> Any:
+        if isinstance(outcome, Parsed):
+            return outcome.value
+        return {"reasoning": outcome.reasoning, "value": outcome.label, "score": int(outcome.label == "Y")}
+
+    def _scored(self, outcome: Parsed) -> Score:
+        return parsed_score(self, outcome, lower_is_better=self._own_rubric().lower_is_better)
+
+
+class LabeledCriteriaEvalChain(CriteriaEvalChain):
+    """Checks whether a text meets criteria, beside a reference known to be right.
+
+    Made with `load_evaluator("labeled_criteria", ...)` or `from_llm`. A prompt of your own has the variable
+    `reference` too.
+
+    Examples:
+        >>> judge = LabeledCriteriaEvalChain.from_llm(lambda messages: "It says five.\\nN", criteria="correctness")
+        >>> judge.evaluate_strings(input="What is 2 + 2?", prediction="5", reference="4")
+        {'reasoning': 'It says five.', 'value': 'N', 'score': 0}
+    """
+
+    requires_reference: ClassVar[bool] = True
+    _prompt_name: ClassVar[str] = "labeled_criteria"
+    _variables: ClassVar[Mapping[str, str]] = {**CriteriaEvalChain._variables, "reference": "reference"}
+
+
+def _rubric(criteria: CriteriaLike | Path) -> Rubric:
+    """Make a rubric of criteria; a bare name must be a built-in one, for a misspelled one would check nothing."""
+    if criteria is None:
+        criteria = Criteria.HELPFULNESS
+    if isinstance(criteria, (list, tuple)) and not criteria:
+        raise ConfigError("criteria is empty: give a name, or a mapping of names to descriptions.")
+    names = criteria if isinstance(criteria, (list, tuple)) else [criteria]
+    for name in names:
+        if isinstance(name, str) and not is_rubric_file(name) and name not in _SUPPORTED_CRITERIA:
+            near = difflib.get_close_matches(name.lower(), [*map(str, Criteria)], n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ConfigError(
+                f"{name!r} is not a valid Criteria: it is one of {', '.join(Criteria)}, or a mapping of a name of "
+                f"your own to what it asks for, {{{name!r}: '...'}}.{hint}"
+            )
+    rubric = Rubric.parse(load_all(criteria))
+    for criterion in rubric.criteria:
+        if criterion.levels:
+            raise ConfigError(
+                f"Criterion {criterion.name!r} describes levels, and this evaluator says yes or no: use 'score_string' "
+                "or 'labeled_score_string', or describe when the answer is yes."
+            )
+    return replace(rubric, criteria=tuple(map(_as_question, rubric.criteria)))
+
+
+def _as_question(criterion: Criterion) -> Criterion:
+    """Take from a built-in criterion what it says about ratings."""
+    known = built_in(criterion.name)
+    return replace(criterion, description=QUESTIONS[Criteria(known.name)]) if criterion == known else criterion
+
+
+def _asks_for_correctness(criteria: CriteriaLike | Path) -> bool:
+    names = criteria if isinstance(criteria, (list, tuple)) else [criteria]
+    return any(isinstance(name, str) and name == Criteria.CORRECTNESS for name in names)

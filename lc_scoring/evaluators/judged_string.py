@@ -1,0 +1,34 @@
+"""The judged string evaluator: LangChain's `evaluate_strings` over a judged, prompted evaluator."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from lc_scoring.evaluators.prompted import PromptedEvaluator
+from lc_scoring.evaluators.schema import StringEvaluator
+
+
+class JudgedStringEvaluator(PromptedEvaluator, StringEvaluator):
+    """A judge of one text."""
+
+    requires_input: ClassVar[bool] = True
+
+    def _evaluate_strings(
+        self,
+        *,
+        prediction: Any,
+        reference: Any = None,
+        input: Any = None,  # noqa: A002 - LangChain's word
+        **kwargs: Any,
+    ) -> Any:
+        return self._judge_fields({"prediction": prediction, "input": input, "reference": reference}, **kwargs)
+
+    async def _aevaluate_strings(
+        self,
+        *,
+        prediction: Any,
+        reference: Any = None,
+        input: Any = None,  # noqa: A002 - LangChain's word
+        **kwargs: Any,
+    ) -> Any:
+        return await self._ajudge_fields({"prediction": prediction, "input": input, "reference": reference}, **kwargs)

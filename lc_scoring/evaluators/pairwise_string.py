@@ -1,0 +1,179 @@
+"""pairwise_string and labeled_pairwise_string: which of two texts is better, asked in both orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from langchain_core.prompts import BasePromptTemplate
+from pydantic import PrivateAttr, SkipValidation
+
+from lc_scoring.evaluators.fields import LabeledPairInput, PairInput, PairResult
+from lc_scoring.evaluators.prompted import Parsed, PromptedEvaluator, parsed_score
+from lc_scoring.evaluators.schema import PairwiseStringEvaluator
+from lc_scoring.judges.choice import ChoiceJudge
+from lc_scoring.judges.pairwise import PAIR_VALUES, PAIR_WORDS, PairJudge
+from lc_scoring.records import Score
+from lc_scoring.rubric import CriteriaLike, Rubric
+from lc_scoring.rubric_file import load_all
+from lc_scoring.template import PromptFile
+
+
+class PairwiseStringEvalChain(PromptedEvaluator, PairwiseStringEvaluator):
+    """Compares two texts by criteria, without a reference.
+
+    Made with `load_evaluator("pairwise_string", ...)` or `from_llm`. Both orders are asked, since judges prefer a
+    place: only a preference that survives the change of places counts, else it is a tie. It goes as it is into
+    `langsmith.evaluate((first, second), evaluators=[...])`. A prompt of your own has the variables `prediction`,
+    `prediction_b`, `input` and `criteria`; with an `output_parser` of your own one order is asked.
+
+    Examples:
+        >>> judge = PairwiseStringEvalChain.from_llm(lambda messages: "Both will do. Verdict: [[C]]")
+        >>> result = judge.evaluate_string_pairs(input="What is 2 + 2?", prediction="4", prediction_b="four")
+        >>> result["value"], result["score"], result["swayed_by_position"]
+        (None, 0.5, False)
+    """
+
+    criterion_name: str
+    """The criteria's names, joined by "-"."""
+    rubric: SkipValidation[Rubric | None] = None
+    """What the judge looks at; None for the bare `criterion_name`."""
+    both_orders: bool = True
+    """Whether the judge is asked a second time with the texts changed round."""
+
+    requires_input: ClassVar[bool] = True
+    _judge: PairJudge = PrivateAttr()
+    _prompt_name: ClassVar[str] = "pairwise_string"
+    _variables: ClassVar[Mapping[str, str]] = {
+        "prediction": "prediction",
+        "prediction_b": "prediction_b",
+        "input": "input",
+        "criteria": "criteria",
+    }
+    _made_from: ClassVar[frozenset[str]] = frozenset({"criterion_name", "rubric"})
+    _made_of: ClassVar[frozenset[str]] = frozenset({"criteria"})
+
+    @classmethod
+    def from_llm(
+        cls,
+        llm: object = None,
+        *,
+        prompt: BasePromptTemplate[Any] | None = None,
+        criteria: CriteriaLike | Path = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Make the evaluator.
+
+        Args:
+            llm: the judge; see `load_evaluator`.
+            prompt: a prompt in the place of the built-in one.
+            criteria: what to look at, in every form LangChain took; see `Rubric.parse`. Also a rubric file's path.
+            **kwargs: the evaluator's other fields, such as `both_orders`, `repair`, `output_parser`, `tags`.
+
+        Raises:
+            ConfigError: one of them cannot be used; the message says why.
+            MissingExtra: the judge needs a package that is not installed.
+        """
+        rubric = Rubric.parse(load_all(criteria))
+        return cls._make(llm, kwargs, criterion_name=rubric.name, rubric=rubric, prompt=prompt)
+
+    @property
+    def evaluation_name(self) -> str:
+        """`pairwise_string:` and the criteria's names: the key of the feedback in LangSmith."""
+        return f"pairwise_string:{self.criterion_name}"
+
+    @property
+    def InputType(self) -> type[Any]:  # noqa: N802 - Runnable's name
+        """The mapping it is invoked with."""
+        return LabeledPairInput if self.requires_reference else PairInput
+
+    @property
+    def OutputType(self) -> type[Any]:  # noqa: N802 - Runnable's name
+        """The mapping it returns."""
+        return PairResult
+
+    def _evaluate_string_pairs(
+        self,
+        *,
+        prediction: Any,
+        prediction_b: Any,
+        reference: Any = None,
+        input: Any = None,  # noqa: A002 - LangChain's word
+        **kwargs: Any,
+    ) -> Any:
+        fields = {"prediction": prediction, "prediction_b": prediction_b, "input": input, "reference": reference}
+        return self._judge_fields(fields, **kwargs)
+
+    async def _aevaluate_string_pairs(
+        self,
+        *,
+        prediction: Any,
+        prediction_b: Any,
+        reference: Any = None,
+        input: Any = None,  # noqa: A002 - LangChain's word
+        **kwargs: Any,
+    ) -> Any:
+        fields = {"prediction": prediction, "prediction_b": prediction_b, "input": input, "reference": reference}
+        return await self._ajudge_fields(fields, **kwargs)
+
+    def _own_rubric(self) -> Rubric:
+        return self.rubric or Rubric.parse(self.criterion_name)
+
+    def _words(self) -> dict[str, str]:
+        return {"rubric": self._own_rubric().render()}
+
+    def _make_judge(self, prompt: PromptFile) -> PairJudge:
+        choice = ChoiceJudge(
+            name=self.evaluation_name,
+            words=PAIR_WORDS,
+            values=PAIR_VALUES,
+            render=self._renderer(prompt),
+            repair_question=prompt.repair,
+            repairs=self.repair,
+            signature=self._signature(prompt, rubric=self._own_rubric().digest(), orders=1 + self.both_orders),
+        )
+        return PairJudge(choice=choice, both_orders=self.both_orders)
+
+    def _result(self, outcome: Score | Parsed) -> Any:
+        if isinstance(outcome, Parsed):
+            return outcome.value
+        preferred = None if outcome.label == "C" else outcome.label
+        score = 0.5 if preferred is None else int(outcome.value)
+        result: dict[str, Any] = {"reasoning": outcome.reasoning, "value": preferred, "score": score}
+        if outcome.parts:
+            first, second = outcome.parts
+            result["swayed_by_position"] = first.label != second.label
+        return result
+
+    def _scored(self, outcome: Parsed) -> Score:
+        return parsed_score(self, outcome)
+
+
+class LabeledPairwiseStringEvalChain(PairwiseStringEvalChain):
+    """Compares two texts by criteria, beside a reference known to be right.
+
+    Made with `load_evaluator("labeled_pairwise_string", ...)` or `from_llm`. A prompt of your own has the variable
+    `reference` too.
+
+    Examples:
+        >>> judge = LabeledPairwiseStringEvalChain.from_llm(
+        ...     lambda messages: "Only A agrees. Verdict: [[A]]", both_orders=False
+        ... )
+        >>> judge.evaluate_string_pairs(input="What is 2 + 2?", prediction="4", prediction_b="5", reference="four")
+        {'reasoning': 'Only A agrees. Verdict: [[A]]', 'value': 'A', 'score': 1}
+    """
+
+    requires_reference: ClassVar[bool] = True
+    _prompt_name: ClassVar[str] = "labeled_pairwise_string"
+    _variables: ClassVar[Mapping[str, str]] = {**PairwiseStringEvalChain._variables, "reference": "reference"}
+
+
+def resolve_pairwise_criteria(criteria: CriteriaLike | Path) -> dict[str, str]:
+    """Return the descriptions of criteria by name, the four default ones for None.
+
+    Examples:
+        >>> list(resolve_pairwise_criteria(None))
+        ['helpfulness', 'relevance', 'correctness', 'depth']
+    """
+    return {criterion.name: criterion.description for criterion in Rubric.parse(load_all(criteria)).criteria}

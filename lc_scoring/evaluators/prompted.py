@@ -1,0 +1,232 @@
+"""The prompted evaluator: a judged one whose question is a prompt file's or the user's own."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self
+
+from langchain_core.messages import SystemMessage
+from langchain_core.output_parsers import BaseOutputParser
+from langchain_core.prompts import BasePromptTemplate
+from langchain_core.runnables import RunnableConfig
+from pydantic import Field, PrivateAttr, SkipValidation, ValidationError, field_validator
+
+from lc_scoring import __version__
+from lc_scoring.errors import ConfigError, ReplyError
+from lc_scoring.evaluators.judged import JudgedEvaluator, Texts
+from lc_scoring.flow import Flow, Messages, ask
+from lc_scoring.judges.asking import PromptRenderer, Render, check_finished, harmless
+from lc_scoring.models.resolve import judge_name, resolve_llm
+from lc_scoring.rating import without_residue
+from lc_scoring.records import Sample, Score
+from lc_scoring.template import PromptFile, load_prompt
+
+
+class JudgeOfTexts(Protocol):
+    """What makes the flow of a judgement: a `ScoreJudge`, `ChoiceJudge` or `PairJudge`."""
+
+    def judge(self, texts: Mapping[str, str | None]) -> Flow[Score]:
+        """Judge texts by the names they have in the prompt."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a user's own `output_parser` made of a reply."""
+
+    value: Any
+
+
+class PromptedEvaluator(JudgedEvaluator):
+    """A judged evaluator that asks one question, worded by one of the package's prompts or by the user's own."""
+
+    prompt: SkipValidation[BasePromptTemplate[Any] | None] = None
+    """A prompt in the place of the built-in one, with the variables LangChain's evaluator of this name had."""
+    output_parser: SkipValidation[BaseOutputParser[Any] | None] = None
+    """A reader in the place of the built-in one; what it returns is the result."""
+    repair: int = Field(default=1, ge=0)
+    """How many times the judge is asked again when its answer cannot be read."""
+
+    _judge: JudgeOfTexts = PrivateAttr()
+    _prompt_name: ClassVar[str]
+    _variables: ClassVar[Mapping[str, str]]
+    """The variables of a user's own prompt, and the text each stands for; `criteria` is filled in once."""
+    _reads: ClassVar[str] = "verdict"
+    _made_from: ClassVar[frozenset[str]] = frozenset()
+    """Fields that `from_llm` makes of other arguments."""
+    _made_of: ClassVar[frozenset[str]] = frozenset()
+    """Those arguments."""
+
+    @classmethod
+    def arguments(cls) -> set[str]:
+        """Return the names of what the evaluator can be made with."""
+        return set(cls.model_fields) - cls._made_from | cls._made_of
+
+    @classmethod
+    def _make(cls, llm: object, given: Mapping[str, Any], **made: Any) -> Self:
+        known = sorted(cls.arguments())
+        for name in given.keys() - set(known):
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ConfigError(f"{cls.__name__} takes no {name!r}; it takes {', '.join(known)}.{hint}")
+        try:
+            return cls(llm=resolve_llm(llm), **made, **given)
+        except ValidationError as error:
+            raise ConfigError(_readable(error)) from error
+
+    @field_validator("prompt")
+    @classmethod
+    def _check_prompt(cls, value: BasePromptTemplate[Any] | None) -> BasePromptTemplate[Any] | None:
+        if value is None:
+            return None
+        if not isinstance(value, BasePromptTemplate):
+            raise ValueError(  # noqa: TRY004 - pydantic makes its errors of ValueErrors
+                f"prompt takes a prompt template; got {type(value).__name__}. Try PromptTemplate.from_template(...)."
+            )
+        expected = set(cls._variables)
+        if set(value.input_variables) != expected:
+            raise ValueError(
+                f"Input variables should be {expected}, but got {value.input_variables}: "
+                "rename them, and fill others with prompt.partial()."
+            )
+        return value
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Prepare all that is the same for every sample."""
+        super().model_post_init(context)
+        self._judge = self._make_judge(load_prompt(self._prompt_name))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the evaluator; with `update` it is made anew, since its fields hang together."""
+        if not update:
+            return super().model_copy(deep=deep)
+        return type(self)(**{**self.__dict__, **update})
+
+    @abstractmethod
+    def _make_judge(self, prompt: PromptFile) -> JudgeOfTexts: ...
+
+    @abstractmethod
+    def _scored(self, outcome: Parsed) -> Score:
+        """Make a Score of what a user's own parser returned."""
+
+    @property
+    def signature(self) -> str:
+        """What makes this evaluator's scores: scores of equal signatures are comparable."""
+        return self._signature(load_prompt(self._prompt_name))
+
+    def score(self, sample: Sample | Mapping[str, Any], config: RunnableConfig | None = None) -> Score:
+        """Judge a Sample or a mapping; where `invoke` returns LangChain's mapping, this returns the whole Score.
+
+        Raises:
+            ConfigError: it lacks what the evaluator needs.
+            ModelError: the model gave no answer.
+            ReplyError: its answer cannot be read.
+        """
+        return self._whole(self._outcome(self._texts(self._given(sample)), config)[0])
+
+    async def ascore(self, sample: Sample | Mapping[str, Any], config: RunnableConfig | None = None) -> Score:
+        """Judge a Sample or a mapping, asynchronously; see `score`."""
+        return self._whole((await self._aoutcome(self._texts(self._given(sample)), config))[0])
+
+    def _whole(self, outcome: Score | Parsed) -> Score:
+        return outcome if isinstance(outcome, Score) else self._scored(outcome)
+
+    def _feedback(self, result: Any) -> dict[str, Any]:
+        made_by = {"evaluator_info": {"signature": self.signature}}
+        if not isinstance(result, Mapping):
+            return {"value": str(result), **made_by}
+        if "score" not in result:
+            raise ReplyError("The output_parser's mapping has no score to report.", reply=repr(result))
+        return {**super()._feedback(result), **made_by}
+
+    def _flow(self, texts: Texts) -> Flow[Any]:
+        return self._judge.judge(texts) if self.output_parser is None else self._parsed(texts, self.output_parser)
+
+    def _parsed(self, texts: Texts, parser: BaseOutputParser[Any]) -> Flow[Parsed]:
+        safe, _ = harmless(texts)
+        reply = yield from ask(self._renderer(load_prompt(self._prompt_name))(**safe), purpose="rate")
+        check_finished(reply)
+        try:
+            return Parsed(parser.parse(without_residue(reply.text)))
+        except Exception as error:  # a parser of the user's own may raise anything
+            said = f"{type(error).__name__}: {error}"
+            raise ReplyError(f"{type(parser).__name__} cannot read the answer: {said}.", reply=reply.text) from error
+
+    def _renderer(self, prompt: PromptFile) -> Render:
+        words = self._words()
+        if self.prompt is None:
+            return PromptRenderer.of(prompt, system=SystemMessage(prompt.system), **words)
+        filled = self.prompt.partial(criteria=words["rubric"]) if "criteria" in self._variables else self.prompt
+        return _OwnPrompt(filled, self._variables)
+
+    def _words(self) -> dict[str, str]:
+        """Return what is the same for every sample, by its slot in the prompt file."""
+        return {}
+
+    def _signature(self, prompt: PromptFile, **parts: object) -> str:
+        worded = f"{prompt.name}@{prompt.version}"
+        if self.prompt is not None:
+            worded = f"own:{hashlib.sha256(repr(self.prompt).encode('utf-8', 'replace')).hexdigest()[:8]}"
+        all_parts = {
+            "prompt": worded,
+            **parts,
+            "judge": judge_name(self.llm),
+            "repair": self.repair,
+            "parser": "own" if self.output_parser else self._reads,
+            "lc_scoring": __version__,
+        }
+        return "|".join([self.evaluation_name, *(f"{key}={value}" for key, value in all_parts.items())])
+
+
+def parsed_number(outcome: Parsed, wanted: str) -> float:
+    """Return the number under `score` in what a user's own parser returned.
+
+    Raises:
+        ReplyError: there is none.
+    """
+    number = outcome.value.get("score") if isinstance(outcome.value, Mapping) else None
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise ReplyError(f"The output_parser gave no score, {wanted}.", reply=repr(outcome.value))
+    return number
+
+
+def parsed_score(evaluator: PromptedEvaluator, outcome: Parsed, *, lower_is_better: bool = False) -> Score:
+    """Make a Score of what a user's own parser returned, where its `score` is in [0, 1].
+
+    Raises:
+        ReplyError: it is not.
+    """
+    number = parsed_number(outcome, "a number in [0, 1]")
+    if not 0 <= number <= 1:
+        raise ReplyError("The output_parser gave no score in [0, 1].", reply=repr(outcome.value))
+    told = outcome.value
+    return Score(
+        name=evaluator.evaluation_name,
+        value=1 - number if lower_is_better else float(number),
+        label=None if told.get("value") is None else str(told["value"]),
+        reasoning=str(told.get("reasoning") or ""),
+        signature=evaluator.signature,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnPrompt:
+    """Words the question with a prompt of the user's own."""
+
+    prompt: BasePromptTemplate[Any]
+    variables: Mapping[str, str]
+
+    def __call__(self, **texts: str) -> Messages:
+        values = {variable: texts[text] for variable, text in self.variables.items() if text in texts}
+        return tuple(self.prompt.format_prompt(**values).to_messages())
+
+
+def _readable(error: ValidationError) -> str:
+    """Say a validation error as the rest of the package does, without pydantic's preamble."""
+    first = error.errors()[0]
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{first['loc'][0]}: {said} Got {first['input']!r}." if first["loc"] else said
