@@ -15,8 +15,33 @@ if TYPE_CHECKING:
     from lc_scoring.errors import ReplyError as ReplyError
     from lc_scoring.errors import ScopeError as ScopeError
     from lc_scoring.errors import ScoringError as ScoringError
+    from lc_scoring.evaluators.criteria import CriteriaEvalChain as CriteriaEvalChain
+    from lc_scoring.evaluators.criteria import LabeledCriteriaEvalChain as LabeledCriteriaEvalChain
+    from lc_scoring.evaluators.embedding_distance import EmbeddingDistance as EmbeddingDistance
+    from lc_scoring.evaluators.embedding_distance import EmbeddingDistanceEvalChain as EmbeddingDistanceEvalChain
+    from lc_scoring.evaluators.embedding_distance import (
+        PairwiseEmbeddingDistanceEvalChain as PairwiseEmbeddingDistanceEvalChain,
+    )
+    from lc_scoring.evaluators.json_match import JsonEditDistanceEvaluator as JsonEditDistanceEvaluator
+    from lc_scoring.evaluators.json_match import JsonEqualityEvaluator as JsonEqualityEvaluator
+    from lc_scoring.evaluators.json_match import JsonSchemaEvaluator as JsonSchemaEvaluator
+    from lc_scoring.evaluators.json_match import JsonValidityEvaluator as JsonValidityEvaluator
+    from lc_scoring.evaluators.matching import ExactMatchStringEvaluator as ExactMatchStringEvaluator
+    from lc_scoring.evaluators.matching import RegexMatchStringEvaluator as RegexMatchStringEvaluator
+    from lc_scoring.evaluators.pairwise_string import LabeledPairwiseStringEvalChain as LabeledPairwiseStringEvalChain
+    from lc_scoring.evaluators.pairwise_string import PairwiseStringEvalChain as PairwiseStringEvalChain
+    from lc_scoring.evaluators.qa import ContextQAEvalChain as ContextQAEvalChain
+    from lc_scoring.evaluators.qa import CotQAEvalChain as CotQAEvalChain
+    from lc_scoring.evaluators.qa import QAEvalChain as QAEvalChain
+    from lc_scoring.evaluators.schema import AgentTrajectoryEvaluator as AgentTrajectoryEvaluator
+    from lc_scoring.evaluators.schema import PairwiseStringEvaluator as PairwiseStringEvaluator
+    from lc_scoring.evaluators.schema import StringEvaluator as StringEvaluator
     from lc_scoring.evaluators.score_string import LabeledScoreStringEvalChain as LabeledScoreStringEvalChain
     from lc_scoring.evaluators.score_string import ScoreStringEvalChain as ScoreStringEvalChain
+    from lc_scoring.evaluators.string_distance import PairwiseStringDistanceEvalChain as PairwiseStringDistanceEvalChain
+    from lc_scoring.evaluators.string_distance import StringDistance as StringDistance
+    from lc_scoring.evaluators.string_distance import StringDistanceEvalChain as StringDistanceEvalChain
+    from lc_scoring.evaluators.trajectory import TrajectoryEvalChain as TrajectoryEvalChain
     from lc_scoring.records import Failure as Failure
     from lc_scoring.records import Sample as Sample
     from lc_scoring.records import Score as Score
@@ -34,15 +59,37 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "errors": ("ConfigError", "MissingExtra", "ModelError", "ReplyError", "ScopeError", "ScoringError"),
+    "evaluators.schema": ("AgentTrajectoryEvaluator", "PairwiseStringEvaluator", "StringEvaluator"),
     "evaluators.score_string": ("LabeledScoreStringEvalChain", "ScoreStringEvalChain"),
     "records": ("Failure", "Sample", "Score", "Usage"),
     "registry": ("EvaluatorType", "load_evaluator", "load_evaluators", "register_evaluator"),
     "rubric": ("Criteria", "Criterion", "Rubric"),
     "scale": ("Scale",),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+# All else that langchain.evaluation had: it can be imported from here, so that moving is a change of import, and is
+# listed where it lives, so that the face stays small.
+_LANGCHAIN_HOMES = {
+    "evaluators.criteria": ("CriteriaEvalChain", "LabeledCriteriaEvalChain"),
+    "evaluators.embedding_distance": (
+        "EmbeddingDistance",
+        "EmbeddingDistanceEvalChain",
+        "PairwiseEmbeddingDistanceEvalChain",
+    ),
+    "evaluators.json_match": (
+        "JsonEditDistanceEvaluator",
+        "JsonEqualityEvaluator",
+        "JsonSchemaEvaluator",
+        "JsonValidityEvaluator",
+    ),
+    "evaluators.matching": ("ExactMatchStringEvaluator", "RegexMatchStringEvaluator"),
+    "evaluators.pairwise_string": ("LabeledPairwiseStringEvalChain", "PairwiseStringEvalChain"),
+    "evaluators.qa": ("ContextQAEvalChain", "CotQAEvalChain", "QAEvalChain"),
+    "evaluators.string_distance": ("PairwiseStringDistanceEvalChain", "StringDistance", "StringDistanceEvalChain"),
+    "evaluators.trajectory": ("TrajectoryEvalChain",),
+}
+_HOME_OF = {name: home for homes in (_HOMES, _LANGCHAIN_HOMES) for home, names in homes.items() for name in names}
 
-__all__ = sorted(_HOME_OF)  # pyright: ignore[reportUnsupportedDunderAll]  # noqa: PLE0605
+__all__ = sorted(name for names in _HOMES.values() for name in names)  # pyright: ignore[reportUnsupportedDunderAll]  # noqa: PLE0605
 
 
 def __getattr__(name: str) -> Any:

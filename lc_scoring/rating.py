@@ -146,7 +146,7 @@ def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
 
 
 def read_labeled_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
-    """Read a rating in brackets or, where no brackets hold a number, the last line that begins `Score: 4`.
+    r"""Read a rating in brackets or, where no brackets hold a number, the last line that begins `Score: 4`.
 
     LangChain's trajectory evaluator asked for that line, and prompts written for it still do.
 
@@ -154,9 +154,9 @@ def read_labeled_rating(text: str, scale: Scale, *, cut_off: bool = False) -> fl
         ReplyError: as `read_rating` does, or the last such line holds no number on the scale.
 
     Examples:
-        >>> read_labeled_rating("It took a detour.\\nScore: 4", Scale(1, 5, 1))
+        >>> read_labeled_rating("It took a detour.\nScore: 4", Scale(1, 5, 1))
         4
-        >>> read_labeled_rating("Score: 4\\nScore: [[2]]", Scale(1, 5, 1))
+        >>> read_labeled_rating("Score: 4\nScore: [[2]]", Scale(1, 5, 1))
         2
     """
     answer = plain(without_residue(text))
@@ -195,10 +195,10 @@ def bracketed_numbers(text: str) -> list[tuple[int, float]]:
 
 
 def without_rating_line(text: str) -> str:
-    """Drop a last line that is the rating and nothing else.
+    r"""Drop a last line that is the rating and nothing else.
 
     Examples:
-        >>> without_rating_line("It took a detour.\\nScore: 4")
+        >>> without_rating_line("It took a detour.\nScore: 4")
         'It took a detour.'
         >>> without_rating_line("One call, well used. Rating: [[5]]")
         'One call, well used.'

@@ -7,13 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from lc_scoring.errors import ConfigError
-from lc_scoring.models.resolve import resolve_llm
 
 if TYPE_CHECKING:
+    from lc_scoring.evaluators.criteria import CriteriaEvalChain, LabeledCriteriaEvalChain
+    from lc_scoring.evaluators.embedding_distance import EmbeddingDistanceEvalChain, PairwiseEmbeddingDistanceEvalChain
+    from lc_scoring.evaluators.json_match import (
+        JsonEditDistanceEvaluator,
+        JsonEqualityEvaluator,
+        JsonSchemaEvaluator,
+        JsonValidityEvaluator,
+    )
+    from lc_scoring.evaluators.matching import ExactMatchStringEvaluator, RegexMatchStringEvaluator
+    from lc_scoring.evaluators.pairwise_string import LabeledPairwiseStringEvalChain, PairwiseStringEvalChain
+    from lc_scoring.evaluators.qa import ContextQAEvalChain, CotQAEvalChain, QAEvalChain
     from lc_scoring.evaluators.score_string import LabeledScoreStringEvalChain, ScoreStringEvalChain
+    from lc_scoring.evaluators.string_distance import PairwiseStringDistanceEvalChain, StringDistanceEvalChain
+    from lc_scoring.evaluators.trajectory import TrajectoryEvalChain
 
 ENTRY_POINTS = "lc_scoring.evaluators"
 """The entry-point group through which other packages add evaluators: name = "package.module:Class"."""
@@ -22,17 +34,63 @@ ENTRY_POINTS = "lc_scoring.evaluators"
 class EvaluatorType(StrEnum):
     """The built-in evaluators, by LangChain's names."""
 
-    LABELED_SCORE_STRING = "labeled_score_string"
+    QA = "qa"
+    COT_QA = "cot_qa"
+    CONTEXT_QA = "context_qa"
     SCORE_STRING = "score_string"
+    LABELED_SCORE_STRING = "labeled_score_string"
+    CRITERIA = "criteria"
+    LABELED_CRITERIA = "labeled_criteria"
+    PAIRWISE_STRING = "pairwise_string"
+    LABELED_PAIRWISE_STRING = "labeled_pairwise_string"
+    AGENT_TRAJECTORY = "trajectory"
+    STRING_DISTANCE = "string_distance"
+    PAIRWISE_STRING_DISTANCE = "pairwise_string_distance"
+    EMBEDDING_DISTANCE = "embedding_distance"
+    PAIRWISE_EMBEDDING_DISTANCE = "pairwise_embedding_distance"
+    EXACT_MATCH = "exact_match"
+    REGEX_MATCH = "regex_match"
+    JSON_VALIDITY = "json_validity"
+    JSON_EQUALITY = "json_equality"
+    JSON_EDIT_DISTANCE = "json_edit_distance"
+    JSON_SCHEMA_VALIDATION = "json_schema_validation"
 
 
 _BUILT_IN = {
-    EvaluatorType.LABELED_SCORE_STRING: "lc_scoring.evaluators.score_string:LabeledScoreStringEvalChain",
-    EvaluatorType.SCORE_STRING: "lc_scoring.evaluators.score_string:ScoreStringEvalChain",
+    EvaluatorType.QA: "qa:QAEvalChain",
+    EvaluatorType.COT_QA: "qa:CotQAEvalChain",
+    EvaluatorType.CONTEXT_QA: "qa:ContextQAEvalChain",
+    EvaluatorType.SCORE_STRING: "score_string:ScoreStringEvalChain",
+    EvaluatorType.LABELED_SCORE_STRING: "score_string:LabeledScoreStringEvalChain",
+    EvaluatorType.CRITERIA: "criteria:CriteriaEvalChain",
+    EvaluatorType.LABELED_CRITERIA: "criteria:LabeledCriteriaEvalChain",
+    EvaluatorType.PAIRWISE_STRING: "pairwise_string:PairwiseStringEvalChain",
+    EvaluatorType.LABELED_PAIRWISE_STRING: "pairwise_string:LabeledPairwiseStringEvalChain",
+    EvaluatorType.AGENT_TRAJECTORY: "trajectory:TrajectoryEvalChain",
+    EvaluatorType.STRING_DISTANCE: "string_distance:StringDistanceEvalChain",
+    EvaluatorType.PAIRWISE_STRING_DISTANCE: "string_distance:PairwiseStringDistanceEvalChain",
+    EvaluatorType.EMBEDDING_DISTANCE: "embedding_distance:EmbeddingDistanceEvalChain",
+    EvaluatorType.PAIRWISE_EMBEDDING_DISTANCE: "embedding_distance:PairwiseEmbeddingDistanceEvalChain",
+    EvaluatorType.EXACT_MATCH: "matching:ExactMatchStringEvaluator",
+    EvaluatorType.REGEX_MATCH: "matching:RegexMatchStringEvaluator",
+    EvaluatorType.JSON_VALIDITY: "json_match:JsonValidityEvaluator",
+    EvaluatorType.JSON_EQUALITY: "json_match:JsonEqualityEvaluator",
+    EvaluatorType.JSON_EDIT_DISTANCE: "json_match:JsonEditDistanceEvaluator",
+    EvaluatorType.JSON_SCHEMA_VALIDATION: "json_match:JsonSchemaEvaluator",
 }
 _registered: dict[str, Callable[..., Any]] = {}
 
 
+@overload
+def load_evaluator(evaluator: Literal["qa", EvaluatorType.QA], *, llm: object = None, **kwargs: Any) -> QAEvalChain: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["cot_qa", EvaluatorType.COT_QA], *, llm: object = None, **kwargs: Any
+) -> CotQAEvalChain: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["context_qa", EvaluatorType.CONTEXT_QA], *, llm: object = None, **kwargs: Any
+) -> ContextQAEvalChain: ...
 @overload
 def load_evaluator(
     evaluator: Literal["score_string", EvaluatorType.SCORE_STRING], *, llm: object = None, **kwargs: Any
@@ -42,15 +100,87 @@ def load_evaluator(
     evaluator: Literal["labeled_score_string", EvaluatorType.LABELED_SCORE_STRING], *, llm: object = None, **kwargs: Any
 ) -> LabeledScoreStringEvalChain: ...
 @overload
+def load_evaluator(
+    evaluator: Literal["criteria", EvaluatorType.CRITERIA], *, llm: object = None, **kwargs: Any
+) -> CriteriaEvalChain: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["labeled_criteria", EvaluatorType.LABELED_CRITERIA], *, llm: object = None, **kwargs: Any
+) -> LabeledCriteriaEvalChain: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["pairwise_string", EvaluatorType.PAIRWISE_STRING], *, llm: object = None, **kwargs: Any
+) -> PairwiseStringEvalChain: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["labeled_pairwise_string", EvaluatorType.LABELED_PAIRWISE_STRING],
+    *,
+    llm: object = None,
+    **kwargs: Any,
+) -> LabeledPairwiseStringEvalChain: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["trajectory", EvaluatorType.AGENT_TRAJECTORY], *, llm: object = None, **kwargs: Any
+) -> TrajectoryEvalChain: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["string_distance", EvaluatorType.STRING_DISTANCE], *, llm: object = None, **kwargs: Any
+) -> StringDistanceEvalChain: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["pairwise_string_distance", EvaluatorType.PAIRWISE_STRING_DISTANCE],
+    *,
+    llm: object = None,
+    **kwargs: Any,
+) -> PairwiseStringDistanceEvalChain: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["embedding_distance", EvaluatorType.EMBEDDING_DISTANCE], *, llm: object = None, **kwargs: Any
+) -> EmbeddingDistanceEvalChain: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["pairwise_embedding_distance", EvaluatorType.PAIRWISE_EMBEDDING_DISTANCE],
+    *,
+    llm: object = None,
+    **kwargs: Any,
+) -> PairwiseEmbeddingDistanceEvalChain: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["exact_match", EvaluatorType.EXACT_MATCH], *, llm: object = None, **kwargs: Any
+) -> ExactMatchStringEvaluator: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["regex_match", EvaluatorType.REGEX_MATCH], *, llm: object = None, **kwargs: Any
+) -> RegexMatchStringEvaluator: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["json_validity", EvaluatorType.JSON_VALIDITY], *, llm: object = None, **kwargs: Any
+) -> JsonValidityEvaluator: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["json_equality", EvaluatorType.JSON_EQUALITY], *, llm: object = None, **kwargs: Any
+) -> JsonEqualityEvaluator: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["json_edit_distance", EvaluatorType.JSON_EDIT_DISTANCE], *, llm: object = None, **kwargs: Any
+) -> JsonEditDistanceEvaluator: ...
+@overload
+def load_evaluator(
+    evaluator: Literal["json_schema_validation", EvaluatorType.JSON_SCHEMA_VALIDATION],
+    *,
+    llm: object = None,
+    **kwargs: Any,
+) -> JsonSchemaEvaluator: ...
+@overload
 def load_evaluator(evaluator: str, *, llm: object = None, **kwargs: Any) -> Any: ...
 def load_evaluator(evaluator: str, *, llm: object = None, **kwargs: Any) -> Any:
     """Make an evaluator by its name.
 
     Args:
         evaluator: a name such as `"labeled_score_string"`, or an `EvaluatorType`.
-        llm: the judge: a chat model or any Runnable that ends in a message or text (`.bind`, `.with_retry`,
-            `.with_fallbacks`, a lambda), a model string such as `"openai:gpt-5-mini"`, or `"offline"`.
-            None takes the environment's `LC_SCORING_LLM`, else `"openai:gpt-5-mini"`.
+        llm: the judge, for evaluators that need one: a chat model or any Runnable that ends in a message or text
+            (`.bind`, `.with_retry`, `.with_fallbacks`, a lambda), a model string such as `"openai:gpt-5-mini"`, or
+            `"offline"`. None takes the environment's `LC_SCORING_LLM`, else `"openai:gpt-5-mini"`.
         **kwargs: what the evaluator is made with, such as `criteria`, `scale`, `normalize_by`.
 
     Returns:
@@ -70,6 +200,8 @@ def load_evaluator(evaluator: str, *, llm: object = None, **kwargs: Any) -> Any:
     """
     made_by = _find(evaluator)
     if hasattr(made_by, "from_llm"):
+        from lc_scoring.models.resolve import resolve_llm  # noqa: PLC0415 - half need no judge, and models are heavy
+
         return made_by.from_llm(resolve_llm(llm), **kwargs)
     return made_by(**kwargs)
 
@@ -87,7 +219,7 @@ def load_evaluators(
         evaluators: names or `EvaluatorType` members.
         llm: the judge of all that need one; see `load_evaluator`.
         config: arguments of single evaluators, by name; they stand above `kwargs`.
-        **kwargs: arguments of all.
+        **kwargs: arguments of all; one that only some evaluators take is given to those.
 
     Raises:
         ConfigError: as `load_evaluator` does, or `config` names an evaluator that is not asked for.
@@ -104,10 +236,11 @@ def load_evaluators(
     stray = sorted(own.keys() - set(map(str, evaluators)))
     if stray:
         raise ConfigError(f"config names {', '.join(stray)}, which is not among the evaluators asked for.")
-    return [
-        load_evaluator(name, **{"llm": llm, **kwargs, **own.get(str(name), {})})  # pyright: ignore[reportArgumentType]
-        for name in evaluators
-    ]
+    made: list[Any] = []
+    for name in evaluators:
+        arguments = {"llm": llm, **_meant_for(name, kwargs), **own.get(str(name), {})}
+        made.append(load_evaluator(name, **arguments))  # pyright: ignore[reportArgumentType]
+    return made
 
 
 def register_evaluator(name: str, made_by: Callable[..., Any]) -> None:
@@ -141,27 +274,70 @@ def evaluator_names() -> list[str]:
     return sorted({*map(str, _BUILT_IN), *_registered, *(point.name for point in entry_points(group=ENTRY_POINTS))})
 
 
-def describe_evaluators() -> list[tuple[str, str, str]]:
-    """Return each evaluator's name, the fields it needs, and the first line of what it says of itself."""
-    return [(name, *_describe(name)) for name in evaluator_names()]
+class Description(NamedTuple):
+    """What an evaluator says of itself."""
+
+    name: str
+    needs: str
+    """The fields it is invoked with, and what else it needs: a judge, embeddings, an extra."""
+    returns: str
+    """The keys of its result."""
+    purpose: str
+    """The first line of its docstring, or why it cannot be loaded."""
 
 
-def _describe(name: str) -> tuple[str, str]:
+def describe_evaluators() -> list[Description]:
+    """Return what each evaluator needs, returns and is for, by name."""
+    return [_describe(name) for name in evaluator_names()]
+
+
+def _describe(name: str) -> Description:
     try:
         made_by = _find(name)
     except ConfigError as error:
-        return "", str(error)
+        return Description(name, "", "", str(error))
     needed = [
-        "prediction",
-        *(field for field in ("input", "reference") if getattr(made_by, f"requires_{field}", False)),
+        *getattr(made_by, "_judged", ("prediction",)),
+        *(field for field in ("input", "reference") if _requires(made_by, field)),
+        *(["a judge"] if hasattr(made_by, "from_llm") else []),
+        *getattr(made_by, "needs", ()),
     ]
-    return ", ".join(needed), (getattr(made_by, "__doc__", None) or "").strip().partition("\n")[0]
+    purpose = (getattr(made_by, "__doc__", None) or "").strip().partition("\n")[0]
+    return Description(name, ", ".join(needed), getattr(made_by, "returns", "score"), purpose)
+
+
+def _requires(made_by: Any, field: str) -> bool:
+    """Tell whether a class says that it needs a field; a property says so of instances only, and is none of ours."""
+    return getattr(made_by, f"requires_{field}", False) is True
+
+
+def _meant_for(name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return those arguments of several evaluators that one of them takes.
+
+    Raises:
+        ConfigError: no evaluator takes one, so it is misspelled.
+    """
+    taken = _arguments(_find(name))
+    others = {argument for argument in arguments if taken is not None and argument not in taken}
+    if not others:
+        return arguments
+    known = {argument for other in _BUILT_IN for argument in _arguments(_find(other)) or ()}
+    for argument in sorted(others - known):
+        near = difflib.get_close_matches(argument, sorted(known), n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ConfigError(f"No evaluator takes {argument!r}; {name} takes {', '.join(sorted(taken or ()))}.{hint}")
+    return {argument: value for argument, value in arguments.items() if argument not in others}
+
+
+def _arguments(made_by: Any) -> set[str] | None:
+    """Return what a built-in evaluator can be made with; None for others, which are given everything."""
+    return made_by.arguments() if callable(getattr(made_by, "arguments", None)) else None
 
 
 def _find(name: str) -> Any:
     if name in _BUILT_IN:
         module, _, attribute = _BUILT_IN[EvaluatorType(name)].partition(":")
-        return getattr(import_module(module), attribute)
+        return getattr(import_module(f"lc_scoring.evaluators.{module}"), attribute)
     if name in _registered:
         return _registered[name]
     for point in entry_points(group=ENTRY_POINTS, name=str(name)):

@@ -100,7 +100,7 @@ class _Forms:
 
 
 def read_verdict(text: str, words: Mapping[str, str], *, cut_off: bool = False) -> Verdict:
-    """Read the verdict in a judge's reply.
+    r"""Read the verdict in a judge's reply.
 
     Args:
         text: the judge's text.
@@ -113,7 +113,7 @@ def read_verdict(text: str, words: Mapping[str, str], *, cut_off: bool = False) 
 
     Examples:
         >>> grades = {"CORRECT": "CORRECT", "INCORRECT": "INCORRECT"}
-        >>> read_verdict("GRADE: CORRECT? No: 7 is not 8.\\nGRADE: INCORRECT", grades)
+        >>> read_verdict("GRADE: CORRECT? No: 7 is not 8.\nGRADE: INCORRECT", grades)
         Verdict(word='INCORRECT', reasoning='GRADE: CORRECT? No: 7 is not 8.', labeled='GRADE: INCORRECT')
         >>> read_verdict("I like the honesty", {"Y": "Y", "N": "N"})
         Traceback (most recent call last):
@@ -165,12 +165,12 @@ def _plain_forms(answer: str, forms: _Forms, words: Mapping[str, str]) -> Iterat
     for one in forms.alone.finditer(answer):
         if one.start() == 0 or one.end() == len(answer):
             yield _Found(one.start(), one.end(), words[one[1].upper()])
-    if one := forms.first.match(answer):
-        yield _Found(one.start(), one.end(), words[one[1].upper()])
-    if one := forms.sentence.search(answer):
-        yield _Found(one.start(), one.end(), words[one[1].upper()])
-    if (one := forms.last.search(answer)) and not _NOT_SO.search(answer[: one.start()][-_BEFORE_LENGTH:]):
-        yield _Found(one.start(), one.end(), words[(one[1] or one[2]).upper()], in_sentence=True)
+    for opens_or_ends in (forms.first.match(answer), forms.sentence.search(answer)):
+        if opens_or_ends:
+            yield _Found(opens_or_ends.start(), opens_or_ends.end(), words[opens_or_ends[1].upper()])
+    last = forms.last.search(answer)
+    if last and not _NOT_SO.search(answer[: last.start()][-_BEFORE_LENGTH:]):
+        yield _Found(last.start(), last.end(), words[(last[1] or last[2]).upper()], in_sentence=True)
 
 
 def _without(found: _Found, answer: str) -> str:

@@ -81,8 +81,8 @@ def score(
 @app.command()
 def evaluators() -> None:
     """List the evaluators that can be loaded, what each needs and what it is for."""
-    for name, needs, purpose in describe_evaluators():
-        typer.echo(f"{name:24} {needs:32} {purpose}")
+    for name, needs, returns, purpose in describe_evaluators():
+        typer.echo(f"{name}\n    {purpose}\n    needs:   {needs}\n    returns: {returns}")
 
 
 def main() -> None:

@@ -6,7 +6,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage, convert_to_messages
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+    convert_to_messages,
+)
 
 from lc_scoring.errors import ConfigError
 from lc_scoring.judged_text import neutralize
@@ -81,9 +88,12 @@ def describe_tools(tools: Sequence[Any] | None) -> str:
 
 
 def _tool(tool: Any) -> str:
-    found = tool.get("function", tool) if isinstance(tool, Mapping) else tool
-    get = found.get if isinstance(found, Mapping) else lambda name: getattr(found, name, None)
-    name, description = get("name") or getattr(tool, "__name__", None), get("description") or getattr(tool, "__doc__", "")
+    if isinstance(tool, Mapping):
+        told: Mapping[str, Any] = tool.get("function", tool)
+        name, description = told.get("name"), told.get("description")
+    else:
+        name = getattr(tool, "name", None) or getattr(tool, "__name__", None)
+        description = getattr(tool, "description", None) or getattr(tool, "__doc__", None)
     if not name:
         raise ConfigError(f"agent_tools takes tools with a name and a description; got {_kind(tool)}.")
     return f"{name}: {_indented(str(description or ''))}".rstrip(" :")

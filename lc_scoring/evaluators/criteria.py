@@ -45,9 +45,11 @@ class CriteriaEvalChain(JudgedStringEvaluator):
     rubric: SkipValidation[Rubric | None] = None
     """What the judge looks at; None for the bare `criterion_name`."""
 
+    requires_reference: ClassVar[bool] = False  # pyright: ignore[reportIncompatibleMethodOverride]
+    returns: ClassVar[str] = "score 1 or 0, value Y or N, reasoning"
     _judge: ChoiceJudge = PrivateAttr()
     _prompt_name: ClassVar[str] = "criteria"
-    _variables: ClassVar[Mapping[str, str]] = {"input": "input", "output": "prediction", "criteria": "criteria"}
+    prompt_variables: ClassVar[Mapping[str, str]] = {"input": "input", "output": "prediction", "criteria": "criteria"}
     _made_from: ClassVar[frozenset[str]] = frozenset({"criterion_name", "rubric"})
     _made_of: ClassVar[frozenset[str]] = frozenset({"criteria"})
 
@@ -140,20 +142,20 @@ class CriteriaEvalChain(JudgedStringEvaluator):
 
 
 class LabeledCriteriaEvalChain(CriteriaEvalChain):
-    """Checks whether a text meets criteria, beside a reference known to be right.
+    r"""Checks whether a text meets criteria, beside a reference known to be right.
 
     Made with `load_evaluator("labeled_criteria", ...)` or `from_llm`. A prompt of your own has the variable
     `reference` too.
 
     Examples:
-        >>> judge = LabeledCriteriaEvalChain.from_llm(lambda messages: "It says five.\\nN", criteria="correctness")
+        >>> judge = LabeledCriteriaEvalChain.from_llm(lambda messages: "It says five.\nN", criteria="correctness")
         >>> judge.evaluate_strings(input="What is 2 + 2?", prediction="5", reference="4")
         {'reasoning': 'It says five.', 'value': 'N', 'score': 0}
     """
 
-    requires_reference: ClassVar[bool] = True
+    requires_reference: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
     _prompt_name: ClassVar[str] = "labeled_criteria"
-    _variables: ClassVar[Mapping[str, str]] = {**CriteriaEvalChain._variables, "reference": "reference"}
+    prompt_variables: ClassVar[Mapping[str, str]] = {**CriteriaEvalChain.prompt_variables, "reference": "reference"}
 
 
 def _rubric(criteria: CriteriaLike | Path) -> Rubric:
@@ -183,8 +185,9 @@ def _rubric(criteria: CriteriaLike | Path) -> Rubric:
 
 def _as_question(criterion: Criterion) -> Criterion:
     """Take from a built-in criterion what it says about ratings."""
-    known = built_in(criterion.name)
-    return replace(criterion, description=QUESTIONS[Criteria(known.name)]) if criterion == known else criterion
+    if criterion != built_in(criterion.name):
+        return criterion
+    return replace(criterion, description=QUESTIONS[Criteria(criterion.name)])
 
 
 def _asks_for_correctness(criteria: CriteriaLike | Path) -> bool:

@@ -23,6 +23,10 @@ from lc_scoring.records import Sample, Score
 class Evaluator(Runnable[Any, Any], ABC):
     """What all evaluators share: what they need, a score, a signature."""
 
+    returns: ClassVar[str] = "score"
+    """The keys of the result, for people."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """What it needs besides the fields, for people."""
     _judged: ClassVar[tuple[str, ...]] = ("prediction",)
     _optional: ClassVar[tuple[str, ...]] = ()
 
@@ -186,14 +190,10 @@ class RowEvaluator(Evaluator, RunEvaluator):
     def _row(self, run: Run, example: Example | None) -> Mapping[str, Any]:
         return row_fields(self, run, example)
 
-    def _evaluate_row(
-        self, fields: Mapping[str, Any], config: RunnableConfig
-    ) -> tuple[Any, uuid.UUID | None]:
+    def _evaluate_row(self, fields: Mapping[str, Any], config: RunnableConfig) -> tuple[Any, uuid.UUID | None]:
         return self.invoke(fields, config), config.get("run_id")
 
-    async def _aevaluate_row(
-        self, fields: Mapping[str, Any], config: RunnableConfig
-    ) -> tuple[Any, uuid.UUID | None]:
+    async def _aevaluate_row(self, fields: Mapping[str, Any], config: RunnableConfig) -> tuple[Any, uuid.UUID | None]:
         return await self.ainvoke(fields, config), config.get("run_id")
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NotRequired
 
 from langchain_core.messages import BaseMessage
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from lc_scoring.errors import ConfigError
 from lc_scoring.records import check_text

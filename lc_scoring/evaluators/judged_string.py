@@ -11,7 +11,8 @@ from lc_scoring.evaluators.schema import StringEvaluator
 class JudgedStringEvaluator(PromptedEvaluator, StringEvaluator):
     """A judge of one text."""
 
-    requires_input: ClassVar[bool] = True
+    # LangChain has properties here, and so may people's subclasses; a class that knows the answer need not be asked.
+    requires_input: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def _evaluate_strings(
         self,

@@ -42,10 +42,11 @@ class PairwiseStringEvalChain(PromptedEvaluator, PairwiseStringEvaluator):
     both_orders: bool = True
     """Whether the judge is asked a second time with the texts changed round."""
 
-    requires_input: ClassVar[bool] = True
+    requires_input: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
+    returns: ClassVar[str] = "score 1, 0.5 or 0, value A, B or None, reasoning, swayed_by_position"
     _judge: PairJudge = PrivateAttr()
     _prompt_name: ClassVar[str] = "pairwise_string"
-    _variables: ClassVar[Mapping[str, str]] = {
+    prompt_variables: ClassVar[Mapping[str, str]] = {
         "prediction": "prediction",
         "prediction_b": "prediction_b",
         "input": "input",
@@ -164,9 +165,12 @@ class LabeledPairwiseStringEvalChain(PairwiseStringEvalChain):
         {'reasoning': 'Only A agrees. Verdict: [[A]]', 'value': 'A', 'score': 1}
     """
 
-    requires_reference: ClassVar[bool] = True
+    requires_reference: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
     _prompt_name: ClassVar[str] = "labeled_pairwise_string"
-    _variables: ClassVar[Mapping[str, str]] = {**PairwiseStringEvalChain._variables, "reference": "reference"}
+    prompt_variables: ClassVar[Mapping[str, str]] = {
+        **PairwiseStringEvalChain.prompt_variables,
+        "reference": "reference",
+    }
 
 
 def resolve_pairwise_criteria(criteria: CriteriaLike | Path) -> dict[str, str]:

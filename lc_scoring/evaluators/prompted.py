@@ -51,9 +51,9 @@ class PromptedEvaluator(JudgedEvaluator):
     repair: int = Field(default=1, ge=0)
     """How many times the judge is asked again when its answer cannot be read."""
 
-    _judge: JudgeOfTexts = PrivateAttr()
+    _judge: Any = PrivateAttr()
     _prompt_name: ClassVar[str]
-    _variables: ClassVar[Mapping[str, str]]
+    prompt_variables: ClassVar[Mapping[str, str]]
     """The variables of a user's own prompt, and the text each stands for; `criteria` is filled in once."""
     _reads: ClassVar[str] = "verdict"
     _made_from: ClassVar[frozenset[str]] = frozenset()
@@ -87,7 +87,7 @@ class PromptedEvaluator(JudgedEvaluator):
             raise ValueError(  # noqa: TRY004 - pydantic makes its errors of ValueErrors
                 f"prompt takes a prompt template; got {type(value).__name__}. Try PromptTemplate.from_template(...)."
             )
-        expected = set(cls._variables)
+        expected = set(cls.prompt_variables)
         if set(value.input_variables) != expected:
             raise ValueError(
                 f"Input variables should be {expected}, but got {value.input_variables}: "
@@ -160,8 +160,8 @@ class PromptedEvaluator(JudgedEvaluator):
         words = self._words()
         if self.prompt is None:
             return PromptRenderer.of(prompt, system=SystemMessage(prompt.system), **words)
-        filled = self.prompt.partial(criteria=words["rubric"]) if "criteria" in self._variables else self.prompt
-        return _OwnPrompt(filled, self._variables)
+        filled = self.prompt.partial(criteria=words["rubric"]) if "criteria" in self.prompt_variables else self.prompt
+        return _OwnPrompt(filled, self.prompt_variables)
 
     def _words(self) -> dict[str, str]:
         """Return what is the same for every sample, by its slot in the prompt file."""

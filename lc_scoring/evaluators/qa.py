@@ -31,11 +31,12 @@ class QAEvalChain(JudgedStringEvaluator):
         {'reasoning': 'Both say four. Verdict: [[CORRECT]]', 'value': 'CORRECT', 'score': 1}
     """
 
-    requires_reference: ClassVar[bool] = True
+    requires_reference: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
 
+    returns: ClassVar[str] = "score 1 or 0, value CORRECT or INCORRECT, reasoning"
     _judge: ChoiceJudge = PrivateAttr()
     _prompt_name: ClassVar[str] = "qa"
-    _variables: ClassVar[Mapping[str, str]] = {"query": "input", "answer": "reference", "result": "prediction"}
+    prompt_variables: ClassVar[Mapping[str, str]] = {"query": "input", "answer": "reference", "result": "prediction"}
 
     @classmethod
     def from_llm(cls, llm: object = None, prompt: BasePromptTemplate[Any] | None = None, **kwargs: Any) -> Self:
@@ -100,7 +101,7 @@ class ContextQAEvalChain(QAEvalChain):
     """
 
     _prompt_name: ClassVar[str] = "context_qa"
-    _variables: ClassVar[Mapping[str, str]] = {"query": "input", "context": "reference", "result": "prediction"}
+    prompt_variables: ClassVar[Mapping[str, str]] = {"query": "input", "context": "reference", "result": "prediction"}
 
     @property
     def evaluation_name(self) -> str:

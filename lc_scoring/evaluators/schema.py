@@ -88,8 +88,16 @@ class StringEvaluator(RowEvaluator):
         **kwargs: Any,
     ) -> Any: ...
 
-    async def _aevaluate_strings(self, **fields: Any) -> Any:
-        return await run_in_executor(None, self._evaluate_strings, **fields)
+    async def _aevaluate_strings(
+        self,
+        *,
+        prediction: Any,
+        reference: Any = None,
+        input: Any = None,  # noqa: A002 - LangChain's word
+        **kwargs: Any,
+    ) -> Any:
+        fields = {"prediction": prediction, "reference": reference, "input": input}
+        return await run_in_executor(None, self._evaluate_strings, **fields, **kwargs)
 
     def _evaluate(self, fields: dict[str, Any]) -> Any:
         return self._evaluate_strings(**fields)
@@ -173,8 +181,17 @@ class PairwiseStringEvaluator(Evaluator):
         **kwargs: Any,
     ) -> Any: ...
 
-    async def _aevaluate_string_pairs(self, **fields: Any) -> Any:
-        return await run_in_executor(None, self._evaluate_string_pairs, **fields)
+    async def _aevaluate_string_pairs(
+        self,
+        *,
+        prediction: Any,
+        prediction_b: Any,
+        reference: Any = None,
+        input: Any = None,  # noqa: A002 - LangChain's word
+        **kwargs: Any,
+    ) -> Any:
+        fields = {"prediction": prediction, "prediction_b": prediction_b, "reference": reference, "input": input}
+        return await run_in_executor(None, self._evaluate_string_pairs, **fields, **kwargs)
 
     def _evaluate(self, fields: dict[str, Any]) -> Any:
         return self._evaluate_string_pairs(**fields)
@@ -207,7 +224,7 @@ class PairwiseStringEvaluator(Evaluator):
             key=self.evaluation_name, scores=self._shares(ids, score), comment=told.get("comment")
         )
 
-    def _shares(self, ids: Sequence[uuid.UUID], score: float) -> dict[uuid.UUID, float]:
+    def _shares(self, ids: Sequence[uuid.UUID], score: float) -> dict[uuid.UUID | str, float | None]:
         """Return each run's score, of one in which 1 is for the first text and 0 for the second."""
         return {ids[0]: score, ids[1]: 1 - score}
 
@@ -288,8 +305,17 @@ class AgentTrajectoryEvaluator(RowEvaluator):
         **kwargs: Any,
     ) -> Any: ...
 
-    async def _aevaluate_agent_trajectory(self, **fields: Any) -> Any:
-        return await run_in_executor(None, self._evaluate_agent_trajectory, **fields)
+    async def _aevaluate_agent_trajectory(
+        self,
+        *,
+        prediction: Any,
+        agent_trajectory: Any,
+        input: Any,  # noqa: A002 - LangChain's word
+        reference: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        fields = {"prediction": prediction, "agent_trajectory": agent_trajectory, "input": input}
+        return await run_in_executor(None, self._evaluate_agent_trajectory, **fields, reference=reference, **kwargs)
 
     def _evaluate(self, fields: dict[str, Any]) -> Any:
         return self._evaluate_agent_trajectory(**fields)

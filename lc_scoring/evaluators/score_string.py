@@ -44,9 +44,14 @@ class ScoreStringEvalChain(JudgedStringEvaluator):
     normalize_by: float | None = None
     """What the rating is divided by to make `score`; None to leave it in scale units."""
 
+    returns: ClassVar[str] = "score 1 to 10, reasoning"
     _judge: ScoreJudge = PrivateAttr()
     _prompt_name: ClassVar[str] = "score_string"
-    _variables: ClassVar[Mapping[str, str]] = {"prediction": "prediction", "input": "input", "criteria": "criteria"}
+    prompt_variables: ClassVar[Mapping[str, str]] = {
+        "prediction": "prediction",
+        "input": "input",
+        "criteria": "criteria",
+    }
     _reads: ClassVar[str] = "rating"
     _made_from: ClassVar[frozenset[str]] = frozenset({"criterion_name", "rubric"})
     _made_of: ClassVar[frozenset[str]] = frozenset({"criteria"})
@@ -175,7 +180,7 @@ class LabeledScoreStringEvalChain(ScoreStringEvalChain):
         {'reasoning': 'Agrees with the reference. Rating: [[10]]', 'score': 1.0}
     """
 
-    requires_reference: ClassVar[bool] = True
+    requires_reference: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
     _prompt_name: ClassVar[str] = "labeled_score_string"
 
-    _variables: ClassVar[Mapping[str, str]] = {**ScoreStringEvalChain._variables, "reference": "reference"}
+    prompt_variables: ClassVar[Mapping[str, str]] = {**ScoreStringEvalChain.prompt_variables, "reference": "reference"}

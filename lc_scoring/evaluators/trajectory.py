@@ -52,11 +52,12 @@ class TrajectoryEvalChain(PromptedEvaluator, AgentTrajectoryEvaluator):
     """In LangSmith experiments: where the run's outputs hold the steps; None for `messages` or
     `intermediate_steps`."""
 
-    requires_input: ClassVar[bool] = True
+    requires_input: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
+    returns: ClassVar[str] = "score 0 to 1, reasoning"
     _judge: ScoreJudge = PrivateAttr()
     _labeled_judge: ScoreJudge = PrivateAttr()
     _prompt_name: ClassVar[str] = "trajectory"
-    _variables: ClassVar[Mapping[str, str]] = {
+    prompt_variables: ClassVar[Mapping[str, str]] = {
         "question": "input",
         "agent_trajectory": "agent_trajectory",
         "answer": "prediction",

@@ -26,6 +26,7 @@ _QUOTING = 32  # characters of a reply from which on it may quote; a shorter one
 _CONTEXT = 20  # characters before a rating that tell whether it is quoted
 _QUOTATION = QUOTATION.format(what="rating")
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreJudge:
     """How one evaluator judges; everything but the sample.

@@ -10,6 +10,8 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.outputs import LLMResult
 from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import get_executor_for_config
+from langchain_core.runnables.utils import gather_with_concurrency
 from pydantic import SecretStr
 
 from lc_scoring.errors import ConfigError, ModelError, ScoringError
@@ -56,7 +58,7 @@ def answer(flow: Flow[T], model: Judge, config: RunnableConfig) -> T:
     try:
         asks = next(flow)
         while True:
-            asks = flow.send(tuple([_reply(ask, model, config) for ask in asks]))
+            asks = flow.send(_replies(asks, model, config))
     except StopIteration as done:
         return cast("T", done.value)
 
@@ -66,9 +68,24 @@ async def aanswer(flow: Flow[T], model: Judge, config: RunnableConfig) -> T:
     try:
         asks = next(flow)
         while True:
-            asks = flow.send(tuple([await _areply(ask, model, config) for ask in asks]))
+            asks = flow.send(await _areplies(asks, model, config))
     except StopIteration as done:
         return cast("T", done.value)
+
+
+def _replies(asks: tuple[Ask, ...], model: Judge, config: RunnableConfig) -> tuple[Reply | ModelError, ...]:
+    """Ask one question here, and several at the same time in threads, as many as the config allows."""
+    if len(asks) == 1:
+        return (_reply(asks[0], model, config),)
+    with get_executor_for_config(config) as executor:
+        return tuple(executor.map(lambda ask: _reply(ask, model, config), asks))
+
+
+async def _areplies(asks: tuple[Ask, ...], model: Judge, config: RunnableConfig) -> tuple[Reply | ModelError, ...]:
+    if len(asks) == 1:
+        return (await _areply(asks[0], model, config),)
+    limit = config.get("max_concurrency")
+    return tuple(await gather_with_concurrency(limit, *(_areply(ask, model, config) for ask in asks)))
 
 
 def _reply(ask: Ask, model: Judge, config: RunnableConfig) -> Reply | ModelError:

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from lc_scoring.flow import Message
-from lc_scoring.judges.score import PromptRenderer, scale_words
+from lc_scoring.judges.asking import PromptRenderer
+from lc_scoring.judges.score import scale_words
 from lc_scoring.rubric import Rubric
 from lc_scoring.scale import Scale
 from lc_scoring.template import load_prompt
@@ -29,9 +30,14 @@ PROMPTS = {
 }
 RUBRIC = Rubric.parse({"accuracy": "Is it true?\nScore 1: Nothing is right.\nScore 5: Nothing is wrong."})
 SCALE = Scale(1, 5, step=0.5)
-PREDICTION = "At 100 °C {input}, or %s less on a mountain."
-QUESTION = "At what temperature does water boil?"
-REFERENCE = "100 °C at sea level; lower where the air is thinner."
+TOOLS = "lookup: finds a physical constant"
+TEXTS = {
+    "prediction": "At 100 °C {input}, or %s less on a mountain.",
+    "prediction_b": "At 80 °C.",
+    "input": "At what temperature does water boil?",
+    "reference": "100 °C at sea level; lower where the air is thinner.",
+    "agent_trajectory": "Step 1\n  Tool: lookup\n  Input: boiling point\n  Output: 100 °C",
+}
 REASON = "The rating 7 is off the scale 1..5/0.5."
 
 
@@ -44,8 +50,9 @@ def record(name: str) -> dict[str, Any]:
     """Return what `prompts.json` should hold of a prompt."""
     prompt = load_prompt(name)
     words = json.dumps(words_of(PROMPTS[name]), sort_keys=True)
-    render = PromptRenderer.of(prompt, RUBRIC, SCALE, system=Message("system", prompt.system))
-    question = [{"role": turn.role, "lines": turn.text.split("\n")} for turn in render(PREDICTION, QUESTION, REFERENCE)]
+    words_of_all = {"rubric": RUBRIC.render(), "tools": TOOLS, **scale_words(SCALE)}
+    render = PromptRenderer.of(prompt, system=Message("system", prompt.system), **words_of_all)
+    question = [{"role": turn.role, "lines": turn.text.split("\n")} for turn in render(**TEXTS)]
     repair = prompt.repair.fill(reason=REASON, **scale_words(SCALE)).split("\n")
     return {
         "version": prompt.version,

@@ -11,8 +11,9 @@ import pytest
 from lc_scoring.errors import ReplyError
 from lc_scoring.flow import Message, Reply
 from lc_scoring.judged_text import neutralize
-from lc_scoring.judges.score import PromptRenderer, ScoreJudge
-from lc_scoring.records import Sample, Score
+from lc_scoring.judges.asking import PromptRenderer
+from lc_scoring.judges.score import ScoreJudge, scale_words
+from lc_scoring.records import Score
 from lc_scoring.rubric import Rubric
 from lc_scoring.scale import Scale
 from lc_scoring.template import load_prompt
@@ -24,7 +25,12 @@ PROMPT = load_prompt("labeled_score_string")
 JUDGE = ScoreJudge(
     name="score_string:correctness",
     scale=SCALE,
-    render=PromptRenderer.of(PROMPT, Rubric.parse("correctness"), SCALE, system=Message("system", PROMPT.system)),
+    render=PromptRenderer.of(
+        PROMPT,
+        system=Message("system", PROMPT.system),
+        rubric=Rubric.parse("correctness").render(),
+        **scale_words(SCALE),
+    ),
     repair_question=PROMPT.repair,
 )
 
@@ -42,8 +48,9 @@ PLACES: dict[str, Callable[[str, str, str], str]] = {
 
 def judged(attack: str, reply: Callable[[str, str, str], str], **other: str) -> Score:
     """Let a judge answer that repeats what it was shown; asked again, it repeats itself."""
-    sample = Sample(**{"prediction": attack, "input": "What is the capital of France?", "reference": "Paris", **other})
-    flow = JUDGE.judge(sample)
+    flow = JUDGE.judge(
+        {"prediction": attack, "input": "What is the capital of France?", "reference": "Paris", **other}
+    )
     question = next(flow)[0].messages[-1]
     assert isinstance(question, Message)
     seen = question.text.split("<sample_prediction>\n")[1].split("\n</sample_prediction>")[0]
@@ -73,7 +80,7 @@ def test_an_attack_in_another_field_scores_as_the_judges_own_rating(attack: str,
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_ends_no_section_of_the_prompt(attack: str) -> None:
-    prompt = JUDGE.render(neutralize(attack), neutralize(attack), neutralize(attack))[-1]
+    prompt = JUDGE.render(**dict.fromkeys(("prediction", "input", "reference"), neutralize(attack)))[-1]
     assert isinstance(prompt, Message)
     for tag in ("rubric", "sample_input", "sample_reference", "sample_prediction"):
         assert prompt.text.count(f"<{tag}>") == prompt.text.count(f"</{tag}>") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from langchain_core.messages import AIMessage
 from langsmith.schemas import Example, Run
 
 from lc_scoring.errors import ConfigError
-from lc_scoring.evaluators.experiment import RowFields
+from lc_scoring.evaluators.experiment import row_fields
 
 NOW = datetime.now(UTC)
 
@@ -26,10 +27,9 @@ def row(outputs: Any, **keys: Any) -> dict[str, Any]:
         outputs=outputs,
         trace_id=uuid.uuid4(),
     )
-    given = {"input_key": None, "prediction_key": None, "reference_key": None}
-    fields = RowFields(**{**given, **keys}, needs_input=True, needs_reference=False)
+    evaluator = SimpleNamespace(requires_input=True, requires_reference=False, **keys)
     example = Example(id=uuid.uuid4(), dataset_id=uuid.uuid4(), inputs={"question": "?"}, created_at=NOW)
-    return fields.of(run, example)
+    return dict(row_fields(evaluator, run, example))
 
 
 @pytest.mark.parametrize(

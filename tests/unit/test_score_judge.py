@@ -6,7 +6,8 @@ import pytest
 
 from lc_scoring.errors import ModelError, ReplyError
 from lc_scoring.flow import Ask, Message, Reply
-from lc_scoring.judges.score import PromptRenderer, ScoreJudge, read_reply, scale_words
+from lc_scoring.judges.asking import PromptRenderer
+from lc_scoring.judges.score import ScoreJudge, read_reply, scale_words
 from lc_scoring.records import Sample, Score, Usage
 from lc_scoring.rubric import Criteria, Rubric
 from lc_scoring.scale import Scale
@@ -20,7 +21,9 @@ def judge(*, criteria: object = "depth", scale: Scale = Scale(1, 10), repairs: i
     return ScoreJudge(
         name=f"score_string:{rubric.name}",
         scale=scale,
-        render=PromptRenderer.of(prompt, rubric, scale, system=Message("system", prompt.system)),
+        render=PromptRenderer.of(
+            prompt, system=Message("system", prompt.system), rubric=rubric.render(), **scale_words(scale)
+        ),
         repair_question=prompt.repair,
         repairs=repairs,
         lower_is_better=rubric.lower_is_better,
@@ -28,8 +31,12 @@ def judge(*, criteria: object = "depth", scale: Scale = Scale(1, 10), repairs: i
     )
 
 
+def texts(sample: Sample) -> dict[str, str | None]:
+    return {"prediction": sample.prediction, "input": sample.input, "reference": sample.reference}
+
+
 def drive(judge: ScoreJudge, *replies: Reply | ModelError, sample: Sample = SAMPLE) -> tuple[Score, list[Ask]]:
-    flow, asks = judge.judge(sample), []
+    flow, asks = judge.judge(texts(sample)), []
     (ask,) = next(flow)
     asks.append(ask)
     for reply in replies:
@@ -90,7 +97,7 @@ def test_a_second_unreadable_reply_is_an_error_that_keeps_its_text() -> None:
 
 @pytest.mark.parametrize(("repairs", "asked"), [(0, 1), (1, 2), (3, 4)])
 def test_it_asks_as_often_as_it_may(repairs: int, asked: int) -> None:
-    flow = judge(repairs=repairs).judge(SAMPLE)
+    flow = judge(repairs=repairs).judge(texts(SAMPLE))
     next(flow)
     for _ in range(asked - 1):
         flow.send((Reply(text="No number."),))

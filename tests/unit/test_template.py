@@ -69,15 +69,21 @@ def test_templates_are_equal_by_their_words() -> None:
 
 
 def test_there_are_prompts() -> None:
-    assert {"score_string", "labeled_score_string"} <= set(PROMPTS)
+    assert len(PROMPTS) == 11
 
 
 @pytest.mark.parametrize("name", PROMPTS)
 def test_a_prompt_has_the_slots_that_will_be_filled(name: str) -> None:
     prompt = load_prompt(name)
-    texts = {"input", "prediction", "reference"} if name.startswith("labeled") else {"input", "prediction"}
-    assert prompt.user.slots == SCALE_SLOTS | texts | {"rubric"}
-    assert prompt.repair.slots == SCALE_SLOTS | {"reason"}
+    rated, labeled = name.endswith(("score_string", "trajectory")), "labeled" in name or "qa" in name
+    texts = {"input", "prediction"} | ({"reference"} if labeled else set())
+    if "pairwise" in name:
+        texts |= {"prediction_b"}
+    static = {"tools"} if "trajectory" in name else set() if "qa" in name else {"rubric"}
+    if "trajectory" in name:
+        texts |= {"agent_trajectory"}
+    assert prompt.user.slots == texts | static | (SCALE_SLOTS if rated else set())
+    assert prompt.repair.slots == {"reason"} | (SCALE_SLOTS if rated else set())
     assert Template.of(prompt.system).slots == frozenset()
 
 
@@ -96,13 +102,13 @@ def test_a_prompt_is_counted_and_has_no_blank_ends(name: str) -> None:
 def test_what_is_the_same_for_every_sample_stands_before_the_first_sample_text(name: str) -> None:
     slots = load_prompt(name).user.pieces[1::2]
     first_of_sample = min(slots.index(slot) for slot in ("input", "prediction"))
-    assert set(slots[:first_of_sample]) == SCALE_SLOTS | {"rubric"}
+    assert set(slots[:first_of_sample]) == set(slots) & (SCALE_SLOTS | {"rubric", "tools"})
 
 
 @pytest.mark.parametrize("name", PROMPTS)
 def test_each_judged_text_stands_alone_between_its_own_tags(name: str) -> None:
     user = load_prompt(name).user
-    for slot in user.slots & {"input", "prediction", "reference"}:
+    for slot in user.slots & {"input", "prediction", "prediction_b", "reference", "agent_trajectory", "tools"}:
         text = user.fill(**dict.fromkeys(user.slots, "") | {slot: "HERE"})
         assert f"\n<sample_{slot}>\nHERE\n</sample_{slot}>\n" in text
 
