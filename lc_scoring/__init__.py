@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from lc_scoring.evaluators.matching import RegexMatchStringEvaluator as RegexMatchStringEvaluator
     from lc_scoring.evaluators.pairwise_string import LabeledPairwiseStringEvalChain as LabeledPairwiseStringEvalChain
     from lc_scoring.evaluators.pairwise_string import PairwiseStringEvalChain as PairwiseStringEvalChain
+    from lc_scoring.evaluators.parsers import CriteriaResultOutputParser as CriteriaResultOutputParser
+    from lc_scoring.evaluators.parsers import PairwiseStringResultOutputParser as PairwiseStringResultOutputParser
+    from lc_scoring.evaluators.parsers import ScoreStringResultOutputParser as ScoreStringResultOutputParser
+    from lc_scoring.evaluators.parsers import TrajectoryOutputParser as TrajectoryOutputParser
     from lc_scoring.evaluators.qa import ContextQAEvalChain as ContextQAEvalChain
     from lc_scoring.evaluators.qa import CotQAEvalChain as CotQAEvalChain
     from lc_scoring.evaluators.qa import QAEvalChain as QAEvalChain
@@ -83,6 +87,12 @@ _LANGCHAIN_HOMES = {
     ),
     "evaluators.matching": ("ExactMatchStringEvaluator", "RegexMatchStringEvaluator"),
     "evaluators.pairwise_string": ("LabeledPairwiseStringEvalChain", "PairwiseStringEvalChain"),
+    "evaluators.parsers": (
+        "CriteriaResultOutputParser",
+        "PairwiseStringResultOutputParser",
+        "ScoreStringResultOutputParser",
+        "TrajectoryOutputParser",
+    ),
     "evaluators.qa": ("ContextQAEvalChain", "CotQAEvalChain", "QAEvalChain"),
     "evaluators.string_distance": ("PairwiseStringDistanceEvalChain", "StringDistance", "StringDistanceEvalChain"),
     "evaluators.trajectory": ("TrajectoryEvalChain",),

@@ -21,7 +21,9 @@ from lc_scoring.rubric import QUESTIONS, Criteria, CriteriaLike, Criterion, Rubr
 from lc_scoring.rubric_file import is_rubric_file, load_all
 from lc_scoring.template import PromptFile
 
-_WORDS = {"Y": "Y", "YES": "Y", "N": "N", "NO": "N"}
+CRITERIA_WORDS = {"Y": "Y", "YES": "Y", "N": "N", "NO": "N"}
+"""What a judge may write, and the verdict each stands for."""
+
 _VALUES = {"Y": 1.0, "N": 0.0}
 _SUPPORTED_CRITERIA = QUESTIONS  # LangChain's name of it
 
@@ -122,7 +124,7 @@ class CriteriaEvalChain(JudgedStringEvaluator):
         rubric = self._own_rubric()
         return ChoiceJudge(
             name=self.evaluation_name,
-            words=_WORDS,
+            words=CRITERIA_WORDS,
             values=_VALUES,
             render=self._renderer(prompt),
             repair_question=prompt.repair,

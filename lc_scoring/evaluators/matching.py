@@ -28,7 +28,7 @@ _FLAGS = {
     re.UNICODE: regex.UNICODE,
 }
 _PATTERNS = 256  # compiled patterns kept: more than most datasets have
-_STEPS = 2e6  # steps of a match that nobody times, about 20 ms
+_STEPS = 1e7  # steps of a match that nobody times: measured under 0.1 s
 _SHOWN = 80  # characters of a pattern in a message
 
 

@@ -23,7 +23,9 @@ from lc_scoring.records import Score
 from lc_scoring.scale import Scale
 from lc_scoring.template import PromptFile, load_prompt
 
-_SCALE = Scale(1, 5)
+TRAJECTORY_SCALE = Scale(1, 5)
+"""The ratings of an agent's steps."""
+
 _TRAJECTORY_KEYS = ("intermediate_steps", "messages")
 
 
@@ -166,16 +168,16 @@ class TrajectoryEvalChain(PromptedEvaluator, AgentTrajectoryEvaluator):
         return fields
 
     def _words(self) -> dict[str, str]:
-        return {"tools": describe_tools(self.agent_tools), **scale_words(_SCALE)}
+        return {"tools": describe_tools(self.agent_tools), **scale_words(TRAJECTORY_SCALE)}
 
     def _make_judge(self, prompt: PromptFile) -> ScoreJudge:
         return ScoreJudge(
             name=self.evaluation_name,
-            scale=_SCALE,
+            scale=TRAJECTORY_SCALE,
             render=self._renderer(prompt),
             repair_question=prompt.repair,
             repairs=self.repair,
-            signature=self._signature(prompt, scale=_SCALE),
+            signature=self._signature(prompt, scale=TRAJECTORY_SCALE),
             read=partial(read_reply, read=read_labeled_rating),
         )
 

@@ -796,5 +796,5 @@ async def test_model_exceptions_come_wrapped() -> None:
 def test_no_warnings_in_ordinary_use() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for kind in EvaluatorType:
+        for kind in FIELDS:
             assert load_evaluator(kind, llm=model()).evaluate_strings(**FIELDS[kind]) == GOOD_RESULT
