@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from lc_scoring import __version__
-from lc_scoring.cli.score import ScoreRequest, score_file
+from lc_scoring.cli.score import ScoreRequest, given, score_file, settings_of
 from lc_scoring.errors import ScoringError
 from lc_scoring.registry import describe_evaluators
 
@@ -46,9 +46,15 @@ def score(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the scores go, as JSON lines.")] = None,
     scale: Annotated[str | None, typer.Option(help="The ratings to give, such as 1-5.")] = None,
     normalize_by: Annotated[float | None, typer.Option(help="Divide each rating by this to make the score.")] = None,
-    repair: Annotated[int, typer.Option(help="How often to ask again after an unreadable reply.")] = 1,
+    repair: Annotated[int | None, typer.Option(help="How often to ask again after an unreadable reply; once.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Another argument of the evaluator, such as distance=levenshtein; may be repeated."),
+    ] = None,
     input_key: Annotated[str, typer.Option(help="Column of the input; a dotted path reaches inside.")] = "input",
     prediction_key: Annotated[str, typer.Option(help="Column of the text to rate.")] = "prediction",
+    prediction_b_key: Annotated[str, typer.Option(help="Column of the second text, to compare.")] = "prediction_b",
+    trajectory_key: Annotated[str, typer.Option(help="Column of an agent's steps or messages.")] = "agent_trajectory",
     reference_key: Annotated[str, typer.Option(help="Column of the reference.")] = "reference",
     id_key: Annotated[str, typer.Option(help="Column of the row's id, kept in the output.")] = "id",
     max_concurrency: Annotated[int, typer.Option(min=1, help="How many rows are in flight at once.")] = 16,
@@ -63,13 +69,19 @@ def score(
     request = ScoreRequest(
         file=file,
         evaluator=evaluator,
-        criteria=tuple(criteria or ()),
         llm=llm,
+        arguments={
+            **settings_of(settings or []),
+            **given(criteria=criteria, scale=scale, normalize_by=normalize_by, repair=repair),
+        },
         output=output,
-        scale=scale,
-        normalize_by=normalize_by,
-        repair=repair,
-        keys={"input": input_key, "prediction": prediction_key, "reference": reference_key},
+        keys={
+            "input": input_key,
+            "prediction": prediction_key,
+            "prediction_b": prediction_b_key,
+            "agent_trajectory": trajectory_key,
+            "reference": reference_key,
+        },
         id_key=id_key,
         max_concurrency=max_concurrency,
         limit=limit,
@@ -80,7 +92,7 @@ def score(
 
 @app.command()
 def evaluators() -> None:
-    """List the evaluators that can be loaded, what each needs and what it is for."""
+    """List the evaluators that can be loaded: what each is for, what it needs, what it returns."""
     for name, needs, returns, purpose in describe_evaluators():
         typer.echo(f"{name}\n    {purpose}\n    needs:   {needs}\n    returns: {returns}")
 

@@ -19,23 +19,21 @@ from lc_scoring.cli.summary import Tally
 from lc_scoring.data.jsonl import Row, check_columns, count_lines, read_rows, take
 from lc_scoring.errors import ConfigError, ScoringError
 from lc_scoring.evaluators.fields import is_missing
-from lc_scoring.records import Failure, Sample, Score
+from lc_scoring.records import Failure, Score
 from lc_scoring.registry import load_evaluator
 from lc_scoring.runs.schedule import in_flight
+from lc_scoring.scale import plain_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRequest:
-    """What was asked for on the command line; each field is an option of `lc-scoring score`."""
+    """What was asked for on the command line; `arguments` are what the evaluator is made with."""
 
     file: Path
     evaluator: str
-    criteria: tuple[str, ...]
     llm: str | None
+    arguments: Mapping[str, Any]
     output: Path | None
-    scale: str | None
-    normalize_by: float | None
-    repair: int
     keys: Mapping[str, str]
     id_key: str
     max_concurrency: int
@@ -84,10 +82,10 @@ def score_file(request: ScoreRequest) -> int:
         ConfigError: the call is wrong; nothing was scored.
     """
     evaluator = _evaluator(request)
-    check_columns(request.file, [request.keys[field] for field in evaluator.input_keys])
+    check_columns(request.file, [request.keys.get(field, field) for field in evaluator.input_keys])
     if request.output and request.output.exists() and request.output.samefile(request.file):
         raise ConfigError(f"The scores would overwrite {request.file}: give -o another name.")
-    tally = Tally(evaluator=evaluator, normalize_by=request.normalize_by)
+    tally = Tally(evaluator=evaluator, reported=partial(_reported, evaluator))
     with ExitStack() as stack:
         output = stack.enter_context(request.output.open("w", encoding="utf-8")) if request.output else None
         stack.callback(lambda: Console().print(tally.table(title=str(request.file), output=request.output)))
@@ -100,17 +98,39 @@ def score_file(request: ScoreRequest) -> int:
     return 1 if tally.failed else 0
 
 
+def given(**options: Any) -> dict[str, Any]:
+    """Return the options that were given; several criteria are a list, one is itself."""
+    arguments = {name: value for name, value in options.items() if value not in (None, [])}
+    return {
+        name: value[0] if isinstance(value, list) and len(value) == 1 else value for name, value in arguments.items()
+    }
+
+
+def settings_of(texts: list[str]) -> dict[str, Any]:
+    """Read `name=value` settings; a value that is JSON, such as true or 3, is what it says, any other is text.
+
+    Raises:
+        ConfigError: there is no name or no `=`.
+
+    Examples:
+        >>> settings_of(["distance=levenshtein", "normalize_score=false"])
+        {'distance': 'levenshtein', 'normalize_score': False}
+    """
+    settings: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise ConfigError(f"--set takes name=value, got {text!r}.")
+        try:
+            settings[name.strip()] = json.loads(value)
+        except ValueError:
+            settings[name.strip()] = value
+    return settings
+
+
 def _evaluator(request: ScoreRequest) -> Any:
-    criteria: Any = request.criteria[0] if len(request.criteria) == 1 else list(request.criteria) or None
     try:
-        evaluator = load_evaluator(
-            request.evaluator,
-            llm=request.llm,
-            criteria=criteria,
-            scale=request.scale,
-            normalize_by=request.normalize_by,
-            repair=request.repair,
-        )
+        evaluator = load_evaluator(request.evaluator, llm=request.llm, **request.arguments)
     except TypeError as error:  # an evaluator of another package need not take these
         raise ConfigError(f"{request.evaluator} cannot be made from the command line: {error}.") from error
     missing = [name for name in _NEEDED if not hasattr(evaluator, name)]
@@ -143,7 +163,7 @@ async def _score_rows(request: ScoreRequest, evaluator: Any, tally: Tally, score
     try:
         async for place, (row, result) in in_flight(_rows(request), work, max_concurrency=request.max_concurrency):
             tally.add(result)
-            scores.add(place, _record(row, result, request))
+            scores.add(place, _record(row, result, request, evaluator))
             speed = progress.tasks[0].finished_speed or progress.tasks[0].speed
             progress.update(task, advance=1, rate=f"{speed:.1f} rows/s" if speed else "", failed=tally.failed)
     finally:
@@ -159,7 +179,7 @@ async def _outcome(row: Row, request: ScoreRequest, evaluator: Any) -> Score | F
     if row.error is not None:
         return failed(error=row.error)
     try:
-        score: Score = await evaluator.ascore(_sample(row, request, evaluator.input_keys))
+        score: Score = await evaluator.ascore(_fields(row, request, evaluator))
     except ScoringError as error:
         return failed(error=error)
     except Exception as error:  # noqa: BLE001 - an evaluator of another package may raise anything
@@ -167,22 +187,35 @@ async def _outcome(row: Row, request: ScoreRequest, evaluator: Any) -> Score | F
     return score
 
 
-def _sample(row: Row, request: ScoreRequest, fields: list[str]) -> Sample:
-    texts: dict[str, Any] = {}
-    for field in fields:
+def _fields(row: Row, request: ScoreRequest, evaluator: Any) -> dict[str, Any]:
+    """Take the evaluator's fields out of a row: texts, and an agent's steps as they are."""
+    fields: dict[str, Any] = {}
+    optional = getattr(evaluator, "optional_keys", [])
+    for field in (*evaluator.input_keys, *optional):
+        column = request.keys.get(field, field)
         try:
-            value = take(row.values, request.keys[field])
+            value = take(row.values, column)
         except KeyError:
+            if field in optional:
+                continue
             raise ConfigError(
-                f"{request.file}, line {row.line}: no column {request.keys[field]!r}. Present: {', '.join(row.values)}."
+                f"{request.file}, line {row.line}: no column {column!r}. Present: {', '.join(row.values)}."
             ) from None
         if is_missing(value):
-            raise ConfigError(f"{request.file}, line {row.line}: {request.keys[field]!r} is missing, {value!r}.")
-        texts[field] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    try:
-        return Sample(**texts)
-    except ConfigError as error:
-        raise ConfigError(f"{request.file}, line {row.line}: {error}") from error
+            if field in optional:
+                continue
+            raise ConfigError(f"{request.file}, line {row.line}: {column!r} is missing, {value!r}.")
+        as_it_is = isinstance(value, str) or field == "agent_trajectory"
+        fields[field] = value if as_it_is else json.dumps(value, ensure_ascii=False)
+    return fields
+
+
+def _reported(evaluator: Any, score: Score) -> float:
+    """Return the number under `score` in the evaluator's own result; one of another package need not say."""
+    reported = getattr(evaluator, "reported", None)
+    if reported is not None:
+        return float(reported(score))
+    return score.value if score.rating is None else score.rating
 
 
 def _id(row: Row, request: ScoreRequest) -> str:
@@ -190,16 +223,18 @@ def _id(row: Row, request: ScoreRequest) -> str:
     return f"line {row.line}" if value is None else str(value)
 
 
-def _record(row: Row, result: Score | Failure, request: ScoreRequest) -> dict[str, Any]:
+def _record(row: Row, result: Score | Failure, request: ScoreRequest, evaluator: Any) -> dict[str, Any]:
     place = {"id": _id(row, request), "line": row.line}
     if isinstance(result, Failure):
         return {**place, "error": {"kind": type(result.error).__name__, "message": str(result.error)}}
-    rating = result.value if result.rating is None else result.rating
+    parts = [{"value": part.value, "label": part.label, "reasoning": part.reasoning} for part in result.parts]
     return {
         **place,
-        "score": rating / request.normalize_by if request.normalize_by else rating,
+        "score": plain_number(_reported(evaluator, result)),
         "value": result.value,
+        **({"label": result.label} if result.label is not None else {}),
         "reasoning": result.reasoning,
+        **({"parts": parts} if parts else {}),
         "usage": asdict(result.usage),
         "signature": result.signature,
     }

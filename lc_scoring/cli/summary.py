@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,15 @@ from lc_scoring.scale import number_text
 class Tally:
     """Counts the outcomes of a file; a failure enters no mean."""
 
-    def __init__(self, *, evaluator: Any, normalize_by: float | None) -> None:
+    def __init__(self, *, evaluator: Any, reported: Callable[[Score], float]) -> None:
         self._evaluator = evaluator
-        self._normalize_by = normalize_by or 1
+        self._reported = reported
         self._scores = array("d")
         self._failures = Counter[str]()
         self._examples: dict[str, str] = {}
         self._usage = Usage()
+        self._labels = Counter[str]()
+        self._swayed = 0
 
     @property
     def failed(self) -> int:
@@ -37,8 +40,10 @@ class Tally:
             self._failures[kind] += 1
             self._examples.setdefault(kind, f"{result.sample_id}: {result.error}")
             return
-        rating = result.value if result.rating is None else result.rating
-        self._scores.append(rating / self._normalize_by)
+        self._scores.append(self._reported(result))
+        if result.label is not None:
+            self._labels[result.label] += 1
+        self._swayed += len({part.label for part in result.parts}) > 1
         self._usage += result.usage
 
     def table(self, *, title: str, output: Path | None) -> Table:
@@ -50,6 +55,7 @@ class Tally:
             ("evaluation", self._evaluator.evaluation_name),
             ("rows", f"{len(self._scores) + self.failed}, {len(self._scores)} scored, {self.failed} failed"),
             *self._spread(),
+            *self._verdicts(),
             *((f"{kind}: {count}", self._examples[kind]) for kind, count in self._failures.most_common()),
             *self._tokens(),
             ("signature", self._evaluator.signature),
@@ -69,6 +75,14 @@ class Tally:
             return [("mean", f"{mean:.2f} (n = 1)"), ("spread", f"{low} to {high}")]
         deviation = math.sqrt(math.fsum((score - mean) ** 2 for score in self._scores) / (n - 1))
         return [("mean", f"{mean:.2f} (n = {n})"), ("spread", f"{low} to {high}, standard deviation {deviation:.2f}")]
+
+    def _verdicts(self) -> list[tuple[str, str]]:
+        if not self._labels:
+            return []
+        counts = ", ".join(f"{label} {count}" for label, count in sorted(self._labels.items()))
+        if not self._swayed:
+            return [("verdicts", counts)]
+        return [("verdicts", counts), ("position", f"{self._swayed} of {len(self._scores)} changed with the order")]
 
     def _tokens(self) -> list[tuple[str, str]]:
         usage = self._usage

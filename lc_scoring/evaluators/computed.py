@@ -68,8 +68,8 @@ class ComputedEvaluator(_Declared):
     """In LangSmith experiments: makes the fields of a run and its example; stands above the keys."""
 
     # Plain values, since properties would double what an exact match costs.
-    requires_input = False  # pyright: ignore[reportAssignmentType]
-    requires_reference = True  # pyright: ignore[reportAssignmentType]
+    requires_input = False  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
+    requires_reference = True  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
 
     _settings: ClassVar[tuple[str, ...]] = ()
     """The arguments that make a difference to the score."""
@@ -187,7 +187,7 @@ class ComputedStringEvaluator(ComputedEvaluator, StringEvaluator):
 class ComputedPairEvaluator(ComputedEvaluator, PairwiseStringEvaluator):
     """A computed evaluator of two texts."""
 
-    requires_reference = False  # pyright: ignore[reportAssignmentType]
+    requires_reference = False  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def _evaluate_string_pairs(
         self,
@@ -215,7 +215,7 @@ class ComputedPairEvaluator(ComputedEvaluator, PairwiseStringEvaluator):
             return await self._arun({"prediction": prediction, "prediction_b": prediction_b}, **kwargs)
         return await self._acompute(prediction, prediction_b)
 
-    def _shares(self, ids: Sequence[uuid.UUID], score: float) -> dict[uuid.UUID, float]:
+    def _shares(self, ids: Sequence[uuid.UUID], score: float) -> dict[uuid.UUID | str, float | None]:
         """Return the distance for both runs: it is between them, and prefers neither."""
         return dict.fromkeys(ids, score)
 

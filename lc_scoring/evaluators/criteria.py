@@ -114,6 +114,10 @@ class CriteriaEvalChain(JudgedStringEvaluator):
         """The mapping it returns."""
         return VerdictResult
 
+    def reported(self, score: Score) -> float:
+        """Return 1 for yes and 0 for no, whether yes is good news or bad."""
+        return 1 - score.value if self._own_rubric().lower_is_better else score.value
+
     def _own_rubric(self) -> Rubric:
         return self.rubric or Rubric.parse(self.criterion_name)
 

@@ -66,6 +66,15 @@ class Evaluator(Runnable[Any, Any], ABC):
         """The keys under which LangSmith records this evaluator's failures."""
         return [self.evaluation_name]
 
+    @property
+    def optional_keys(self) -> list[str]:
+        """The fields that `invoke` uses where they are given."""
+        return list(self._optional)
+
+    def reported(self, score: Score) -> float:
+        """Return the number that this evaluator's result has under `score`, of a Score it gave."""
+        return score.value if score.rating is None else score.rating
+
     def score(self, sample: Sample | Mapping[str, Any], config: RunnableConfig | None = None) -> Score:
         """Judge a Sample or a mapping; where the evaluator's result is LangChain's mapping, this is the whole Score.
 
@@ -108,7 +117,7 @@ class Evaluator(Runnable[Any, Any], ABC):
         missing = [key for key in needed if fields.get(key) is None]
         if missing:
             raise ConfigError(f"{name} requires {', '.join(missing)}; got {', '.join(map(str, fields)) or 'nothing'}.")
-        return {key: fields[key] for key in (*needed, *self._optional) if fields.get(key) is not None}
+        return {key: fields[key] for key in (*needed, *self.optional_keys) if fields.get(key) is not None}
 
     def _as_score(self, result: Any) -> Score:
         number = result.get("score") if isinstance(result, Mapping) else result

@@ -22,8 +22,9 @@ from lc_scoring.evaluators.computed import (
     plain_text,
     unbounded_nearness,
 )
+from lc_scoring.evaluators.fields import is_missing
 from lc_scoring.evaluators.json_schema import require_jsonschema, schema_errors
-from lc_scoring.evaluators.json_text import compact_json, equal_json, read_json
+from lc_scoring.evaluators.json_text import NotJsonError, compact_json, equal_json, json_source, read_json
 from lc_scoring.evaluators.string_distance import StringDistance, string_metric
 
 
@@ -48,7 +49,7 @@ class JsonValidityEvaluator(ComputedStringEvaluator):
         prediction = _json_or_text("prediction", prediction)
         try:
             read_json(prediction)
-        except ValueError as error:
+        except NotJsonError as error:
             return {"score": 0, "reasoning": str(error)}
         return {"score": 1}
 
@@ -80,15 +81,19 @@ class JsonEqualityEvaluator(ComputedStringEvaluator):
         return "json_equality"
 
     def _compute(self, prediction: Any, other: Any) -> dict[str, Any]:
-        label, given = _reference_json(other), _json_or_text("prediction", prediction)
+        label, given = (
+            _of_reference(read_json, _json_or_text("reference", other)),
+            _json_or_text("prediction", prediction),
+        )
         try:
             parsed = read_json(given)
-            if not isinstance(label, list):
-                return {"score": self._agree(parsed, label)}
-            return {"score": isinstance(parsed, list) and self._agree(*_in_one_order(parsed, label))}
-        except ValueError as error:
-            if isinstance(error, ConfigError):
-                raise
+            if isinstance(label, list):
+                if not isinstance(parsed, list):
+                    return {"score": False}
+                if self.operator is not None or _differ(parsed, label):
+                    label, parsed = _of_reference(_in_order, label), _in_order(parsed)
+            return {"score": self._agree(parsed, label)}
+        except NotJsonError as error:
             return {"score": False, "reasoning": _no_json(error)}
 
     def _agree(self, parsed: Any, label: Any) -> bool:
@@ -109,7 +114,7 @@ class JsonEditDistanceEvaluator(DistanceEvaluator, ComputedStringEvaluator):
         >>> evaluator.evaluate_strings(prediction='{"b": 2, "a": 1}', reference='{"a": 1, "b": 3}')["score"]
         0.07692307692307693
         >>> evaluator.evaluate_strings(prediction='{"a": 1', reference='{"a":1}')["score"]
-        0.25
+        0.2857142857142857
     """
 
     string_distance: Callable[[str, str], float] | None = None
@@ -131,11 +136,105 @@ class JsonEditDistanceEvaluator(DistanceEvaluator, ComputedStringEvaluator):
         return "json_edit_distance"
 
     def _compute(self, prediction: Any, other: Any) -> dict[str, Any]:
-        label = self._canonical_reference(other)
-        prediction = _json_or_text("prediction", prediction)
+        label, given = (
+            _of_reference(self._canonical, _json_or_text("reference", other)),
+            _json_or_text("prediction", prediction),
+        )
         try:
-            parsed = self._canonical(read_json(prediction))
-        except _NotJson as error:
+            return {"score": self._distance(self._canonical(given), label)}
+        except NotJsonError as error:
             reasoning = f"{_no_json(error)} It was measured as the text it is."
-            return {"score": self._distance(str(prediction), label), "reasoning": reasoning}
-        return {"score": self._distance(parsed, label)}
+            return {"score": self._distance(str(given), label), "reasoning": reasoning}
+
+    def _canonical(self, given: Any) -> Any:
+        parsed = read_json(given)
+        return (
+            compact_json(parsed) if self.canonicalize is None else call_own("canonicalize", self.canonicalize, parsed)
+        )
+
+    def _distance(self, prediction: Any, reference: Any) -> float:
+        if self.string_distance is not None:
+            distance = call_own("string_distance", self.string_distance, prediction, reference)
+            return checked_distance("string_distance", distance)
+        measure = string_metric(StringDistance.DAMERAU_LEVENSHTEIN, normalized=True)
+        return measure(plain_text("canonicalize=", prediction), plain_text("canonicalize=", reference))
+
+    def _nearness(self, distance: float) -> float:
+        return bounded_nearness(distance) if self.string_distance is None else unbounded_nearness(distance)
+
+
+class JsonSchemaEvaluator(ComputedStringEvaluator):
+    """Tells whether a text's JSON is as the reference, a JSON schema, wants it: score True or False.
+
+    The schema is a text, a dict, or a pydantic class. What it refers to stands in it: nothing is fetched.
+
+    Examples:
+        >>> schema = {"type": "object", "properties": {"age": {"type": "integer"}}}
+        >>> JsonSchemaEvaluator().evaluate_strings(prediction='{"age": 30}', reference=schema)
+        {'score': True}
+        >>> JsonSchemaEvaluator().evaluate_strings(prediction='{"age": "30"}', reference=schema)
+        {'score': False, 'reasoning': "$.age: '30' is not of type 'integer'"}
+    """
+
+    def _check_arguments(self) -> None:
+        require_jsonschema()
+
+    @property
+    def evaluation_name(self) -> str:
+        """`json_schema_validation`: the key of the feedback in LangSmith."""
+        return "json_schema_validation"
+
+    def _compute(self, prediction: Any, other: Any) -> dict[str, Any]:
+        for maker in ("model_json_schema", "schema"):  # of pydantic's classes, today's and version 1's
+            if callable(make := getattr(other, maker, None)):
+                other = call_own("reference", make)
+                break
+        schema, given = (
+            _of_reference(json_source, _json_or_text("reference", other)),
+            _json_or_text("prediction", prediction),
+        )
+        try:
+            parsed = read_json(given)
+        except NotJsonError as error:
+            return {"score": False, "reasoning": _no_json(error)}
+        wrong = schema_errors(schema, parsed)
+        return {"score": False, "reasoning": wrong} if wrong else {"score": True}
+
+
+def _json_or_text(name: str, value: Any) -> Any:
+    """Return what JSON can be read of: text as it is, a message's text, JSON that is read already."""
+    if isinstance(value, (str, dict, list, tuple, bool, int)) or (isinstance(value, float) and not is_missing(value)):
+        return value
+    if isinstance(value, BaseMessage) or is_missing(value):
+        return plain_text(name, value)
+    raise ConfigError(f"{name} must be JSON, as text or read already; got {type(value).__name__}.")
+
+
+def _of_reference(function: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return function(value)
+    except NotJsonError as error:
+        raise ConfigError(f"The reference is no JSON: {error}.") from error
+
+
+def _no_json(error: NotJsonError) -> str:
+    return f"The prediction is no JSON: {error}."
+
+
+def _differ(parsed: Any, label: Any) -> bool:
+    """Tell whether Python finds two values different; where it finds them equal, JSON may not: 1 is no true."""
+    try:
+        return bool(parsed != label)
+    except RecursionError:
+        return False  # both are deep, and writing them tells which is too deep
+
+
+def _in_order(values: list[Any]) -> list[Any]:
+    return sorted(values, key=equal_json)
+
+
+def _true_or_false(operator: Callable[[Any, Any], bool], parsed: Any, label: Any) -> bool:
+    told = operator(parsed, label)
+    if told not in (True, False):
+        raise ValueError(f"it gave {told!r}, neither True nor False")
+    return bool(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from importlib import import_module
 from itertools import islice
 from typing import Any
 
@@ -24,7 +25,7 @@ def require_jsonschema() -> None:
         MissingExtra: it is not.
     """
     try:
-        import jsonschema  # noqa: F401, PLC0415 - an extra: only who checks schemas needs it
+        import_module("jsonschema")
     except ImportError as error:
         raise MissingExtra(
             'Checking a JSON schema needs the package jsonschema: pip install "lc-scoring[json]".'

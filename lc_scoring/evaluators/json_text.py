@@ -29,6 +29,10 @@ _SORTED_WRITER = json.JSONEncoder(allow_nan=False, sort_keys=True, separators=("
 _UNICODE_WRITER = json.JSONEncoder(ensure_ascii=False)
 
 
+class NotJsonError(ValueError):
+    """What was to be read is no JSON; the message says why."""
+
+
 def read_json(given: object) -> Any:
     """Read JSON out of text, or make plain JSON values of Python's.
 
@@ -41,8 +45,8 @@ def read_json(given: object) -> Any:
         Dicts with text as keys, lists, text, numbers, booleans, None.
 
     Raises:
-        ValueError: it is no JSON: it is cut off or malformed, holds NaN or Infinity, half of a surrogate pair, a number
-            with more digits than Python reads, or deeper nesting than Python follows.
+        NotJsonError: it is cut off or malformed, holds NaN or Infinity, half of a surrogate pair, a number with more
+            digits than Python reads, or deeper nesting than Python follows.
 
     Examples:
         >>> read_json('Here you are: ```json {"a": 1} ``` Anything else?')
@@ -51,41 +55,47 @@ def read_json(given: object) -> Any:
         [1, None]
         >>> read_json('{"a": 1')
         Traceback (most recent call last):
-        json.decoder.JSONDecodeError: Expecting ',' delimiter: line 1 column 8 (char 7)
+        lc_scoring.evaluators.json_text.NotJsonError: Expecting ',' delimiter: line 1 column 8 (char 7)
     """
+    text = given if isinstance(given, str) else json_source(given)
     try:
-        text = given if isinstance(given, str) else _WRITER.encode(given)
-        value = _read(text) if isinstance(given, str) else _DECODER.decode(text)
+        value = _read(text)
         if not text.isascii():
             text.encode()
         if _HALF_PAIR.search(text):
             _UNICODE_WRITER.encode(value).encode()
     except RecursionError:
-        raise ValueError(_TOO_DEEP) from None
-    except TypeError as error:
-        raise ValueError(str(error)) from error
+        raise NotJsonError(_TOO_DEEP) from None
     except UnicodeEncodeError as error:
-        raise ValueError(f"it holds half of a surrogate pair, {error.object[error.start]!r}") from error
+        raise NotJsonError(f"it holds half of a surrogate pair, {error.object[error.start]!r}") from error
+    except ValueError as error:
+        raise NotJsonError(str(error)) from error
     return value
+
+
+def json_source(given: object) -> str:
+    """Return the text that JSON is read of: text as it is, Python's values written.
+
+    Raises:
+        NotJsonError: they hold what JSON has not, such as NaN or a set, or are nested deeper than Python follows.
+    """
+    return given if isinstance(given, str) else _written(_WRITER, given)
 
 
 def compact_json(value: object) -> str:
     """Return JSON values as text with sorted keys and no spaces.
 
     Raises:
-        ValueError: they are nested deeper than Python follows, or hold a number too large for a float.
+        NotJsonError: they are nested deeper than Python follows, or hold a number too large for a float.
     """
-    try:
-        return _SORTED_WRITER.encode(value)
-    except RecursionError:
-        raise ValueError(_TOO_DEEP) from None
+    return _written(_SORTED_WRITER, value)
 
 
 def equal_json(value: object) -> str:
     """Return JSON values as text that is the same for all that are equal: 1 is 1.0, and true is not 1.
 
     Raises:
-        ValueError: as `compact_json` does.
+        NotJsonError: as `compact_json` does.
 
     Examples:
         >>> equal_json({"b": 1.0, "a": True})
@@ -108,6 +118,15 @@ def _inside(value: object) -> list[object]:
     if isinstance(value, dict):
         return list(value.values()) or [None]
     return (list(value) or [None]) if isinstance(value, list) else []
+
+
+def _written(writer: json.JSONEncoder, value: object) -> str:
+    try:
+        return writer.encode(value)
+    except RecursionError:
+        raise NotJsonError(_TOO_DEEP) from None
+    except (ValueError, TypeError) as error:
+        raise NotJsonError(str(error)) from error
 
 
 def _read(text: str) -> Any:

@@ -28,6 +28,7 @@ _FLAGS = {
     re.UNICODE: regex.UNICODE,
 }
 _PATTERNS = 256  # compiled patterns kept: more than most datasets have
+_LONGEST = 100_000  # characters of a pattern; compiling these takes up to a second
 _STEPS = 1e7  # steps of a match that nobody times: measured under 0.1 s
 _SHOWN = 80  # characters of a pattern in a message
 
@@ -126,12 +127,12 @@ class RegexMatchStringEvaluator(ComputedStringEvaluator):
 @lru_cache(_PATTERNS)
 def _compiled(pattern: str, flags: int) -> tuple[regex.Pattern[str], float]:
     """Return a pattern, and the longest text on which it needs no time limit."""
+    if len(pattern) > _LONGEST:
+        raise ConfigError(f"The pattern holds {len(pattern):,} characters; {_LONGEST:,} fit.")
     try:
         made = regex.compile(pattern, _regex_flags(flags), cache_pattern=False)
     except regex.error as error:
-        raise ConfigError(
-            f"The pattern {_shown(pattern)} is no regular expression: {error.msg} at position {error.pos}."
-        ) from error
+        raise ConfigError(f"The pattern {_shown(pattern)} is no regular expression: {error}.") from error
     except (ValueError, OverflowError, RecursionError) as error:
         raise ConfigError(f"The pattern {_shown(pattern)} cannot be used: {error}.") from error
     return made, _harmless_length(pattern)
@@ -149,7 +150,7 @@ def _harmless_length(pattern: str) -> float:
     repetitions = sum(map(pattern.count, "*+?"))
     if not repetitions:
         return math.inf
-    return (_STEPS / len(pattern) / (1 + pattern.count("|"))) ** (1 / repetitions) - 1
+    return float((_STEPS / len(pattern) / (1 + pattern.count("|"))) ** (1 / repetitions)) - 1
 
 
 def _regex_flags(flags: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, cast
 
 from langchain_core.prompts import BasePromptTemplate
 from pydantic import BeforeValidator, PrivateAttr, SkipValidation, field_validator
@@ -118,6 +118,10 @@ class ScoreStringEvalChain(JudgedStringEvaluator):
     def signature(self) -> str:
         """What makes this evaluator's scores: scores of equal signatures are comparable."""
         return self._judge.signature
+
+    def reported(self, score: Score) -> float:
+        """Return the rating, divided by `normalize_by` where that is given."""
+        return cast("float", self._normalized(score.rating))
 
     def _rubric(self) -> Rubric:
         return self.rubric or Rubric.parse(self.criterion_name)

@@ -130,4 +130,5 @@ def string_metric(distance: str, normalized: bool) -> Callable[[str, str], float
             'String distances need the package rapidfuzz: pip install "lc-scoring[distance]".'
         ) from error
     module = getattr(distances, name)
-    return module.normalized_distance if normalized else module.distance
+    measure: Callable[[str, str], float] = module.normalized_distance if normalized else module.distance
+    return measure

@@ -98,6 +98,20 @@ class TrajectoryEvalChain(PromptedEvaluator, AgentTrajectoryEvaluator):
         """The mapping it returns."""
         return TrajectoryResult
 
+    @property
+    def input_keys(self) -> list[str]:
+        """The fields that `invoke` needs."""
+        return ["agent_trajectory", "input"]
+
+    @property
+    def optional_keys(self) -> list[str]:
+        """The fields that `invoke` uses where they are given; messages hold the prediction."""
+        return ["prediction", "reference"]
+
+    def reported(self, score: Score) -> float:
+        """Return the score in [0, 1]."""
+        return score.value
+
     @staticmethod
     def get_agent_trajectory(steps: object) -> str:
         """Write an agent's steps as the judge reads them; see `describe_trajectory`."""

@@ -8,6 +8,7 @@ raises `ScopeError`. What it agrees with and where it is blind: docs/offline-jud
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -25,6 +26,10 @@ _JUDGED = frozenset({"correctness", "accuracy"})
 _SCALE = re.compile(
     r"^The scale runs from (\S+) \(lowest\) to (\S+) \(highest\)(?:, in steps of (\S+))?\.$", re.MULTILINE
 )
+_VERDICTS = (("CORRECT", "INCORRECT"), ("Y", "N"))
+_REFERENCE_ANSWER = "\nThe reference answer, known to be right:\n"
+_OTHER_MATTERS = {"sample_prediction_b": "beside another", "sample_agent_trajectory": "the steps that led to it"}
+_EVEN = 0.5
 _UNREAD_LEVELS = ("The described levels were not read.",)
 _DECIMALS = 100  # a scale without steps gets ratings of its hundredth part
 
@@ -75,27 +80,45 @@ def _answer(messages: list[BaseMessage]) -> ChatResult:
 
 
 def _judge(prompt: str) -> str:
-    scale = _scale(prompt)
-    _check_criteria(_section(prompt, "rubric"))
+    for tag, what in _OTHER_MATTERS.items():
+        if _section(prompt, tag) is not None:
+            raise ScopeError(f"The offline judge rates one answer by itself, and not {what}: {_CURE}")
+    answer = _form_of_answer(prompt)
     reference = _section(prompt, "sample_reference")
     if reference is None:
         raise ScopeError(f"The offline judge compares with a reference, and none was given: {_CURE}")
     prediction, question = _section(prompt, "sample_prediction"), _section(prompt, "sample_input")
     assessment = assess(prediction=prediction or "", reference=reference, input=question)
-    rating = number_text(_rating(scale, assessment.probability))
     reasons = " ".join((*assessment.reasons, *_UNREAD_LEVELS[: "\n  Score " in (_section(prompt, "rubric") or "")]))
-    return f"{reasons}\nConfidence: {assessment.confidence:.2f}\nRating: [[{rating}]]"
+    return f"{reasons}\nConfidence: {assessment.confidence:.2f}\n{answer(assessment.probability)}"
 
 
-def _scale(prompt: str) -> Scale:
-    found = _SCALE.search(prompt)
-    if found is None:
-        raise ConfigError(
-            "The offline judge reads lc_scoring's own prompt and cannot find its sections in this one: "
-            f"leave out prompt=, or {_CURE}"
-        )
-    low, high, step = found.groups()
-    return Scale(float(low), float(high), float(step) if step else None)
+def _form_of_answer(prompt: str) -> Callable[[float], str]:
+    """Return how the answer to a prompt is written, of the probability that the prediction is correct.
+
+    Raises:
+        ConfigError: the prompt is not this package's own.
+        ScopeError: it asks for something else than correctness beside a reference.
+    """
+    question = prompt.rpartition("\n</sample_")[2]
+    rubric = _section(prompt, "rubric")
+    if found := _SCALE.search(prompt):
+        low, high, step = found.groups()
+        scale = Scale(float(low), float(high), float(step) if step else None)
+        _check_criteria(rubric)
+        return lambda probability: f"Rating: [[{number_text(_rating(scale, probability))}]]"
+    for verdicts in _VERDICTS:
+        if all(f"\nVerdict: [[{verdict}]]" in question for verdict in verdicts):
+            good, bad = verdicts
+            if rubric is not None:
+                _check_criteria(rubric)
+            elif _REFERENCE_ANSWER not in prompt:
+                raise ScopeError(f"The offline judge compares with a short reference and reads no context: {_CURE}")
+            return lambda probability: f"Verdict: [[{good if probability >= _EVEN else bad}]]"
+    raise ConfigError(
+        "The offline judge reads lc_scoring's own prompts for correctness and cannot find their sections in this one: "
+        f"leave out prompt=, or {_CURE}"
+    )
 
 
 def _check_criteria(rubric: str | None) -> None:

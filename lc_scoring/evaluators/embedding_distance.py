@@ -1,0 +1,190 @@
+"""embedding_distance and pairwise_embedding_distance: how far apart the meanings of two texts are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from operator import mul, ne, sub
+from typing import Any
+
+from langchain_core.embeddings import Embeddings
+
+from lc_scoring import __version__
+from lc_scoring.errors import ConfigError, ModelError
+from lc_scoring.evaluators.computed import (
+    ComputedPairEvaluator,
+    ComputedStringEvaluator,
+    DistanceEvaluator,
+    bounded_nearness,
+    plain_text,
+    unbounded_nearness,
+)
+from lc_scoring.models.embeddings import aembed, embed, embeddings_name, resolve_embeddings
+from lc_scoring.records import check_text
+
+Vector = Sequence[float]
+
+_NO_DIRECTION = 1e-100  # a length below which, or above whose inverse, products of numbers vanish or overflow
+
+
+class EmbeddingDistance(StrEnum):
+    """How the distance between two vectors a and b is measured."""
+
+    COSINE = "cosine"
+    """1 - the cosine of the angle between them: in [0, 2]."""
+    EUCLIDEAN = "euclidean"
+    """The square root of the sum of (a - b)²."""
+    MANHATTAN = "manhattan"
+    """The sum of |a - b|."""
+    CHEBYSHEV = "chebyshev"
+    """The greatest |a - b|."""
+    HAMMING = "hamming"
+    """The share of places where a and b differ: in [0, 1]."""
+
+
+class _EmbeddingDistances(DistanceEvaluator):
+    """What the evaluators of one text and of two share."""
+
+    embeddings: Embeddings | str | None = None
+    """The embedding model: a LangChain `Embeddings` or a model string such as `"openai:text-embedding-3-small"`; None
+    takes the environment's `LC_SCORING_EMBEDDINGS`, else `"openai:text-embedding-3-small"`."""
+    distance_metric: EmbeddingDistance | str = EmbeddingDistance.COSINE
+    """How the distance is measured: an `EmbeddingDistance` or its name."""
+
+    def _check_arguments(self) -> None:
+        _metric(self.distance_metric)
+        self.distance_metric = EmbeddingDistance(self.distance_metric)
+        self.embeddings = resolve_embeddings(self.embeddings)
+
+    @property
+    def signature(self) -> str:
+        """What makes this evaluator's scores: scores of equal signatures are comparable."""
+        made_by = embeddings_name(resolve_embeddings(self.embeddings))
+        return f"{self.evaluation_name}|embeddings={made_by}|lc_scoring={__version__}"
+
+    def _compute(self, prediction: Any, other: Any) -> dict[str, Any]:
+        texts = self._texts(prediction, other)
+        return {"score": self._measured(*embed(resolve_embeddings(self.embeddings), texts))}
+
+    async def _acompute(self, prediction: Any, other: Any) -> dict[str, Any]:
+        texts = self._texts(prediction, other)
+        return {"score": self._measured(*await aembed(resolve_embeddings(self.embeddings), texts))}
+
+    def _texts(self, prediction: Any, other: Any) -> list[str]:
+        name = self._judged[1] if len(self._judged) > 1 else "reference"
+        texts = [plain_text("prediction", prediction), plain_text(name, other)]
+        check_text("prediction", texts[0])
+        check_text(name, texts[1])
+        return texts
+
+    def _measured(self, first: Vector, second: Vector) -> float:
+        metric = _metric(self.distance_metric)
+        if len(first) != len(second) or not len(first):
+            raise ModelError(
+                f"The embedding model gave vectors of {len(first)} and {len(second)} numbers; they have one size.",
+                retryable=False,
+            )
+        try:
+            distance = metric(first, second) if _is_finite(first) and _is_finite(second) else math.nan
+        except TypeError as error:
+            raise ModelError(f"The embedding model gave a vector of no numbers: {error}.", retryable=False) from error
+        if not math.isfinite(distance):
+            raise ModelError(
+                "The embedding model gave a vector with NaN, infinite or far too large numbers.", retryable=False
+            )
+        return float(distance)
+
+    def _nearness(self, distance: float) -> float:
+        if self.distance_metric == EmbeddingDistance.COSINE:
+            return bounded_nearness(distance, furthest=2.0)
+        if self.distance_metric == EmbeddingDistance.HAMMING:
+            return bounded_nearness(distance)
+        return unbounded_nearness(distance)
+
+
+class EmbeddingDistanceEvalChain(_EmbeddingDistances, ComputedStringEvaluator):
+    """Measures how far a text's meaning is from the reference's: 0 for the same, more for less alike.
+
+    A Score of it is higher for what is more alike: 1 - distance / 2 for the cosine distance, 1 - distance for Hamming's,
+    else 1 / (1 + distance); its rating is the distance.
+
+    Examples:
+        >>> from langchain_core.embeddings import DeterministicFakeEmbedding
+        >>> evaluator = EmbeddingDistanceEvalChain(embeddings=DeterministicFakeEmbedding(size=8))
+        >>> evaluator.evaluate_strings(prediction="Paris", reference="Paris")
+        {'score': 0.0}
+    """  # noqa: E501 - the three values in one line
+
+    @property
+    def evaluation_name(self) -> str:
+        """`embedding_`, the metric's name and `_distance`: the key of the feedback in LangSmith."""
+        return f"embedding_{self.distance_metric}_distance"
+
+
+class PairwiseEmbeddingDistanceEvalChain(_EmbeddingDistances, ComputedPairEvaluator):
+    """Measures how far apart two texts' meanings are: 0 for the same, more for less alike.
+
+    Examples:
+        >>> from langchain_core.embeddings import DeterministicFakeEmbedding
+        >>> evaluator = PairwiseEmbeddingDistanceEvalChain(
+        ...     embeddings=DeterministicFakeEmbedding(size=8), distance_metric="hamming"
+        ... )
+        >>> evaluator.evaluate_string_pairs(prediction="Paris", prediction_b="Lyon")
+        {'score': 1.0}
+    """
+
+    @property
+    def evaluation_name(self) -> str:
+        """`pairwise_embedding_`, the metric's name and `_distance`: the key of the feedback in LangSmith."""
+        return f"pairwise_embedding_{self.distance_metric}_distance"
+
+
+def _cosine(first: Vector, second: Vector) -> float:
+    if first == second:
+        return 0.0  # rounding would leave a trace of a distance
+    similarity = float(sum(map(mul, first, second))) / _length(first) / _length(second)
+    return 1.0 - max(-1.0, min(similarity, 1.0))
+
+
+def _length(vector: Vector) -> float:
+    length = math.hypot(*vector)
+    if not _NO_DIRECTION < length < 1 / _NO_DIRECTION:
+        raise ModelError(
+            f"The embedding model gave a vector of length {length:g}: the cosine distance needs a direction.",
+            retryable=False,
+        )
+    return length
+
+
+def _manhattan(first: Vector, second: Vector) -> float:
+    return float(sum(map(abs, map(sub, first, second))))
+
+
+def _chebyshev(first: Vector, second: Vector) -> float:
+    return float(max(map(abs, map(sub, first, second))))
+
+
+def _hamming(first: Vector, second: Vector) -> float:
+    return float(sum(map(ne, first, second)) / len(first))
+
+
+# Plain Python: turning lists into numpy's arrays takes as long as these take in all.
+_METRICS: dict[str, Callable[[Vector, Vector], float]] = {
+    "cosine": _cosine,
+    "euclidean": math.dist,
+    "manhattan": _manhattan,
+    "chebyshev": _chebyshev,
+    "hamming": _hamming,
+}
+
+
+def _metric(name: str) -> Callable[[Vector, Vector], float]:
+    metric = _METRICS.get(name)
+    if metric is None:
+        raise ConfigError(f"distance_metric takes one of {', '.join(EmbeddingDistance)}; got {name!r}.")
+    return metric
+
+
+def _is_finite(vector: Vector) -> bool:
+    return math.isfinite(math.hypot(*vector))
