@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import StrEnum
 from operator import mul, ne, sub
 from typing import Any
@@ -23,7 +23,7 @@ from lc_scoring.evaluators.computed import (
 from lc_scoring.models.embeddings import aembed, embed, embeddings_name, resolve_embeddings
 from lc_scoring.records import check_text
 
-Vector = Sequence[float]
+Vector = list[float]
 
 _NO_DIRECTION = 1e-100  # a length below which, or above whose inverse, products of numbers vanish or overflow
 
@@ -80,7 +80,7 @@ class _EmbeddingDistances(DistanceEvaluator):
 
     def _measured(self, first: Vector, second: Vector) -> float:
         metric = _metric(self.distance_metric)
-        if len(first) != len(second) or not len(first):
+        if len(first) != len(second) or not first:
             raise ModelError(
                 f"The embedding model gave vectors of {len(first)} and {len(second)} numbers; they have one size.",
                 retryable=False,
@@ -88,7 +88,7 @@ class _EmbeddingDistances(DistanceEvaluator):
         try:
             distance = metric(first, second) if _is_finite(first) and _is_finite(second) else math.nan
         except TypeError as error:
-            raise ModelError(f"The embedding model gave a vector of no numbers: {error}.", retryable=False) from error
+            raise ModelError(f"The embedding model gave no vector of numbers: {error}.", retryable=False) from error
         if not math.isfinite(distance):
             raise ModelError(
                 "The embedding model gave a vector with NaN, infinite or far too large numbers.", retryable=False

@@ -136,10 +136,10 @@ def _read(text: str) -> Any:
         _, fence, inside = text.partition(_FENCE)
         if not fence:
             raise
-    inside = inside.removeprefix("json").lstrip(_AROUND)
+    inside = inside.removeprefix("json").strip(_AROUND)
     # Read from the fence on, not up to the next one: JSON's own strings may hold fences.
     value, end = _DECODER.raw_decode(inside)
     rest = inside[end:].lstrip(_SPACE)
-    if rest.strip(_AROUND) and not rest.startswith(_FENCE):
+    if rest and not rest.startswith(_FENCE):
         raise json.JSONDecodeError("Extra data", inside, end)
     return value

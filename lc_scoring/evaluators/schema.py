@@ -6,6 +6,7 @@ Your own evaluators of `langchain.evaluation` move over by a change of import: a
 
 from __future__ import annotations
 
+import math
 import uuid
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -61,7 +62,7 @@ class StringEvaluator(RowEvaluator):
             ModelError: the model gave no answer.
             ReplyError: its answer cannot be read.
         """
-        if (input is None) is self.requires_input or (reference is None) is self.requires_reference:
+        if (input is None) is bool(self.requires_input) or (reference is None) is bool(self.requires_reference):
             self._check_evaluation_args(reference, input)
         return self._evaluate_strings(prediction=prediction, reference=reference, input=input, **kwargs)
 
@@ -74,7 +75,7 @@ class StringEvaluator(RowEvaluator):
         **kwargs: Any,
     ) -> Any:
         """Judge one text, asynchronously; see `evaluate_strings`."""
-        if (input is None) is self.requires_input or (reference is None) is self.requires_reference:
+        if (input is None) is bool(self.requires_input) or (reference is None) is bool(self.requires_reference):
             self._check_evaluation_args(reference, input)
         return await self._aevaluate_strings(prediction=prediction, reference=reference, input=input, **kwargs)
 
@@ -148,7 +149,7 @@ class PairwiseStringEvaluator(Evaluator):
             ModelError: the model gave no answer.
             ReplyError: its answer cannot be read.
         """
-        if (input is None) is self.requires_input or (reference is None) is self.requires_reference:
+        if (input is None) is bool(self.requires_input) or (reference is None) is bool(self.requires_reference):
             self._check_evaluation_args(reference, input)
         return self._evaluate_string_pairs(
             prediction=prediction, prediction_b=prediction_b, reference=reference, input=input, **kwargs
@@ -164,7 +165,7 @@ class PairwiseStringEvaluator(Evaluator):
         **kwargs: Any,
     ) -> Any:
         """Compare two texts, asynchronously; see `evaluate_string_pairs`."""
-        if (input is None) is self.requires_input or (reference is None) is self.requires_reference:
+        if (input is None) is bool(self.requires_input) or (reference is None) is bool(self.requires_reference):
             self._check_evaluation_args(reference, input)
         return await self._aevaluate_string_pairs(
             prediction=prediction, prediction_b=prediction_b, reference=reference, input=input, **kwargs
@@ -209,24 +210,29 @@ class PairwiseStringEvaluator(Evaluator):
             ConfigError: there are not two runs.
         """
         if len(runs) != 2:  # noqa: PLR2004 - a pair
-            raise ConfigError(f"{type(self).__name__} compares two runs of an example; got {len(runs)}.")
-        ids = [run.id for run in runs]
+            raise ConfigError(
+                f"{type(self).__name__} compares two experiments with one run of each example; got {len(runs)} runs."
+            )
+        ids, name = [run.id for run in runs], self.evaluation_name
         with local_stays_local():
             try:
-                result = self.invoke(pair_fields(self, runs, example), experiment_config(self.evaluation_name, None))
-                told = self._feedback(result)
-                score = float(told["score"])
-            except ScoringError as error:
-                return ComparisonEvaluationResult(
-                    key=self.evaluation_name, scores=dict.fromkeys(ids), comment=f"Not compared: {error}"
-                )
-        return ComparisonEvaluationResult(
-            key=self.evaluation_name, scores=self._shares(ids, score), comment=told.get("comment")
-        )
+                told = self._feedback(self.invoke(pair_fields(self, runs, example), experiment_config(name, None)))
+                scores = self._shares(ids, self._number(told.get("score")))
+                return ComparisonEvaluationResult(key=name, scores=scores, comment=told.get("comment"))
+            except Exception as error:  # noqa: BLE001 - LangSmith stops at the first pair that raises anything
+                said = str(error) if isinstance(error, ScoringError) else f"{type(error).__name__}: {error}"
+                return ComparisonEvaluationResult(key=name, scores=dict.fromkeys(ids), comment=f"Not compared: {said}")
 
     def _shares(self, ids: Sequence[uuid.UUID], score: float) -> dict[uuid.UUID | str, float | None]:
         """Return each run's score, of one in which 1 is for the first text and 0 for the second."""
+        if not 0 <= score <= 1:
+            raise ConfigError(f"{type(self).__name__} gave {score!r} as its score; a preference is in [0, 1].")
         return {ids[0]: score, ids[1]: 1 - score}
+
+    def _number(self, score: object) -> float:
+        if not isinstance(score, (bool, int, float)) or not math.isfinite(score):
+            raise ConfigError(f"{type(self).__name__} gave {score!r} as its score; a comparison needs a number.")
+        return float(score)
 
 
 class AgentTrajectoryEvaluator(RowEvaluator):

@@ -10,7 +10,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.outputs import LLMResult
 from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.runnables.config import get_executor_for_config
+from langchain_core.runnables.config import ContextThreadPoolExecutor
 from langchain_core.runnables.utils import gather_with_concurrency
 from pydantic import SecretStr
 
@@ -74,11 +74,13 @@ async def aanswer(flow: Flow[T], model: Judge, config: RunnableConfig) -> T:
 
 
 def _replies(asks: tuple[Ask, ...], model: Judge, config: RunnableConfig) -> tuple[Reply | ModelError, ...]:
-    """Ask one question here, and several at the same time in threads, as many as the config allows."""
-    if len(asks) == 1:
-        return (_reply(asks[0], model, config),)
-    with get_executor_for_config(config) as executor:
-        return tuple(executor.map(lambda ask: _reply(ask, model, config), asks))
+    """Ask one question here, and the others of its round at the same time in threads, as many as the config allows."""
+    limit = config.get("max_concurrency")
+    if len(asks) == 1 or limit == 1:
+        return tuple([_reply(ask, model, config) for ask in asks])
+    with ContextThreadPoolExecutor(max_workers=min(limit or len(asks), len(asks)) - 1) as executor:
+        others = executor.map(lambda ask: _reply(ask, model, config), asks[1:])
+        return (_reply(asks[0], model, config), *others)
 
 
 async def _areplies(asks: tuple[Ask, ...], model: Judge, config: RunnableConfig) -> tuple[Reply | ModelError, ...]:

@@ -57,7 +57,7 @@ def embeddings_name(embeddings: Embeddings) -> str:
     return f"{label}@{dimensions}" if isinstance(dimensions, int) else label
 
 
-def embed(embeddings: Embeddings, texts: list[str]) -> list[Sequence[float]]:
+def embed(embeddings: Embeddings, texts: list[str]) -> list[list[float]]:
     """Return one vector for each text.
 
     Raises:
@@ -70,7 +70,7 @@ def embed(embeddings: Embeddings, texts: list[str]) -> list[Sequence[float]]:
     return _one_each(vectors, texts)
 
 
-async def aembed(embeddings: Embeddings, texts: list[str]) -> list[Sequence[float]]:
+async def aembed(embeddings: Embeddings, texts: list[str]) -> list[list[float]]:
     """Return one vector for each text, asynchronously; see `embed`."""
     try:
         vectors = await embeddings.aembed_documents(texts)
@@ -104,12 +104,15 @@ def _no_vectors(error: Exception, embeddings: Embeddings) -> ScoringError:
     )
 
 
-def _one_each(vectors: Any, texts: list[str]) -> list[Sequence[float]]:
+def _one_each(vectors: Any, texts: list[str]) -> list[list[float]]:
     if not isinstance(vectors, Sequence) and not hasattr(vectors, "shape"):
         raise ModelError(f"The embedding model gave no list of vectors but {type(vectors).__name__}.", retryable=False)
     if len(vectors) != len(texts):
         raise ModelError(f"The embedding model gave {len(vectors)} vectors for {len(texts)} texts.", retryable=False)
-    return list(vectors)
+    try:
+        return [vector if isinstance(vector, list) else list(vector) for vector in vectors]
+    except TypeError as error:
+        raise ModelError(f"The embedding model gave no vector of numbers: {error}.", retryable=False) from error
 
 
 def _first_line(error: Exception) -> str:

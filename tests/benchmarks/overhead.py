@@ -13,11 +13,15 @@ import re
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 os.environ["LANGSMITH_TRACING"] = "false"
 warnings.simplefilter("ignore")
 
 from langchain_classic.evaluation import load_evaluator as load_classic
+from langchain_core.agents import AgentAction
+from langchain_core.embeddings import Embeddings
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.messages import HumanMessage, SystemMessage
 
@@ -33,9 +37,66 @@ FIELDS = {
 BARS = {"evaluate_strings": 0.65, "aevaluate_strings": 0.85}
 
 
+EMBEDDED = {"prediction": [0.1 * n for n in range(1536)], "reference": [0.2 * n + 1 for n in range(1536)]}
+SHORT = {"prediction": "The capital is Paris", "reference": "The capital is Lyon"}
+PAIR = {"prediction": "The capital is Paris", "prediction_b": "The capital is Lyon"}
+RECORD = {"prediction": '{"city": "Paris", "people": 2100000}', "reference": '{"people": 2100000, "city": "Paris"}'}
+SCHEMA = {**RECORD, "reference": '{"type": "object", "required": ["city"], "properties": {"city": {"type": "string"}}}'}
+LABELED = FIELDS
+UNLABELED = {name: text for name, text in FIELDS.items() if name != "reference"}
+COMPARED = {**UNLABELED, "prediction_b": "It is Lyon."}
+STEPS = {**UNLABELED, "agent_trajectory": [(AgentAction(tool="search", tool_input="France", log=""), "Paris")]}
+GRADE, YES, BETTER, STEPPED = (
+    "The answer names the right city and says no more than was asked for. " * 5 + f"\n{end}"
+    for end in ("GRADE: CORRECT", "Y", "[[A]]", "Score: 4")
+)
+
+# Name, what it is made with here and there, the reply of its judge, the method, what is judged.
+EVALUATORS: list[tuple[str, dict[str, Any], dict[str, Any], str | None, str, dict[str, Any]]] = [
+    ("qa", {}, {}, GRADE, "evaluate_strings", LABELED),
+    ("cot_qa", {}, {}, GRADE, "evaluate_strings", LABELED),
+    ("context_qa", {}, {}, GRADE, "evaluate_strings", LABELED),
+    ("score_string", {}, {}, REPLY, "evaluate_strings", UNLABELED),
+    ("labeled_score_string", {}, {}, REPLY, "evaluate_strings", LABELED),
+    ("criteria", {}, {}, YES, "evaluate_strings", UNLABELED),
+    ("labeled_criteria", {}, {}, YES, "evaluate_strings", LABELED),
+    ("pairwise_string", {"both_orders": False}, {}, BETTER, "evaluate_string_pairs", COMPARED),
+    ("labeled_pairwise_string", {"both_orders": False}, {}, BETTER, "evaluate_string_pairs", COMPARED | LABELED),
+    ("trajectory", {}, {}, STEPPED, "evaluate_agent_trajectory", STEPS),
+    ("string_distance", {}, {}, None, "evaluate_strings", SHORT),
+    ("pairwise_string_distance", {}, {}, None, "evaluate_string_pairs", PAIR),
+    ("embedding_distance", {}, {}, None, "evaluate_strings", SHORT),
+    ("pairwise_embedding_distance", {}, {}, None, "evaluate_string_pairs", PAIR),
+    ("exact_match", {}, {}, None, "evaluate_strings", SHORT),
+    ("regex_match", {}, {}, None, "evaluate_strings", {**SHORT, "reference": "^The capital.*Paris$"}),
+    ("json_validity", {}, {}, None, "evaluate_strings", {"prediction": RECORD["prediction"]}),
+    ("json_equality", {}, {}, None, "evaluate_strings", RECORD),
+    ("json_edit_distance", {}, {}, None, "evaluate_strings", RECORD),
+    ("json_schema_validation", {}, {}, None, "evaluate_strings", SCHEMA),
+]
+
+
+class Vectors(Embeddings):
+    """Embeddings that cost nothing."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [EMBEDDED["prediction"], EMBEDDED["reference"]]
+
+    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
+        return self.embed_documents(texts)
+
+    def embed_query(self, text: str) -> list[float]:
+        raise NotImplementedError
+
+
 def main() -> None:
-    """Measure and print the table."""
+    """Measure and print the tables."""
     os.environ.setdefault("OPENAI_API_KEY", "test-key")  # classic builds its default model even when given one
+    _beside_the_bare_call()
+    _every_evaluator()
+
+
+def _beside_the_bare_call() -> None:
     model = FakeListChatModel(responses=[REPLY])
     ours = load_evaluator("labeled_score_string", llm=model, criteria="correctness")
     classic = load_classic("labeled_score_string", llm=model, criteria="correctness")
@@ -68,6 +129,35 @@ def main() -> None:
         print(f"\n{title}: {ratio:.2f} x langchain_classic (bar {BARS[title]})")
         for way, cost in costs.items():
             print(f"  {way:30} {cost:7.1f} us  {cost / costs['bare model call and a regex']:.2f} x the bare call")
+
+
+def _every_evaluator() -> None:
+    print(f"\n{'us a call (bar: no ratio above 1)':32} {'here':>8} {'classic':>8} {'ratio':>6}", end="")
+    print(f" {'async':>8} {'classic':>8} {'ratio':>6}")
+    for name, own, classics, reply, method, fields in EVALUATORS:
+        made = {"llm": FakeListChatModel(responses=[reply])} if reply else {}
+        if "embedding" in name:
+            made = {"embeddings": Vectors()}
+        ways = {
+            "here": load_evaluator(name, **made, **own),  # pyright: ignore[reportArgumentType]
+            "classic": load_classic(name, **made, **classics),
+        }
+        _print_row(name, ways, method, fields)
+        if own:
+            both = load_evaluator(name, **made)  # pyright: ignore[reportArgumentType]
+            _print_row(f"{name}, both orders", {**ways, "here": both}, method, fields)
+
+
+def _print_row(name: str, ways: dict[str, Any], method: str, fields: dict[str, Any]) -> None:
+    def call(way: str, prefix: str = "") -> Callable[[], Any]:
+        return partial(getattr(ways[way], prefix + method), **fields)
+
+    sync = _least({way: partial(_times, call(way)) for way in ways})
+    gathered = _least({way: partial(_gathered, call(way, "a")) for way in ways})
+    print(f"{name:32}", end="")
+    for costs in (sync, gathered):
+        print(f" {costs['here']:8.1f} {costs['classic']:8.1f} {costs['here'] / costs['classic']:6.2f}", end="")
+    print()
 
 
 def _least(ways: dict[str, Callable[[], float]]) -> dict[str, float]:

@@ -32,7 +32,6 @@ from pydantic import ValidationError
 
 from lc_scoring import (
     ConfigError,
-    EvaluatorType,
     LabeledScoreStringEvalChain,
     ModelError,
     ReplyError,
@@ -796,5 +795,5 @@ async def test_model_exceptions_come_wrapped() -> None:
 def test_no_warnings_in_ordinary_use() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for kind in FIELDS:
-            assert load_evaluator(kind, llm=model()).evaluate_strings(**FIELDS[kind]) == GOOD_RESULT
+        for kind, fields in FIELDS.items():
+            assert load_evaluator(kind, llm=model()).evaluate_strings(**fields) == GOOD_RESULT

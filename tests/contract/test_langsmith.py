@@ -3,63 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 import langchain_core.tracers.langchain as langchain_tracer
 import pytest
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import StrOutputParser
-from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import RunnableLambda
-from langsmith import Client, run_trees, traceable, tracing_context
+from langsmith import Client, traceable, tracing_context
 from langsmith.schemas import Run
 from langsmith.utils import get_env_var
+from loopback.experiments import (
+    ANSWERS,
+    QUESTIONS,
+    REPLIES,
+    Experiment,
+    Judge,
+    Row,
+    app,
+    both_ways,
+    dataset,
+    evaluator_runs,
+    feedback_of,
+    flush_all,
+    one,
+    only_feedback,
+    run_sync,
+    uploads,
+)
 from loopback.langsmith_api import LangSmithServer
-from pydantic import Field
 
 from lc_scoring import ConfigError, load_evaluator
 
 KEY = "score_string:correctness"
-QUESTIONS = {"France?": "Paris", "Japan?": "Tokyo", "Peru?": "Lima", "Kenya?": "Nairobi"}
-ANSWERS = {"France?": "Paris.", "Japan?": "Kyoto.", "Peru?": "Lima, of course.", "Kenya?": "mumble"}
-REPLIES = {
-    "Paris.": "Right. Rating: [[10]]",
-    "Kyoto.": "Wrong. Rating: [[2]]",
-    "Lima, of course.": "Right. Rating: [[9]]",
-    "mumble": "Unclear. Rating: [[1]]",
-}
-
-Row: TypeAlias = dict[str, Any]
-
-
-class Judge(BaseChatModel):
-    """A chat model that replies by the text it is to rate, and keeps the texts of every question."""
-
-    replies: dict[str, str] = REPLIES
-    shown: list[dict[str, str]] = Field(default_factory=list)
-
-    @property
-    def _llm_type(self) -> str:
-        return "judge"
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        texts = re.findall(r"<sample_(\w+)>\n(.*?)\n</sample_\1>", str(messages[1].text), re.DOTALL)
-        self.shown.append(dict(texts))
-        reply = self.replies.get(self.shown[-1]["prediction"], "As it should be. Rating: [[8]]")
-        return ChatResult(generations=[ChatGeneration(message=AIMessage(reply))])
 
 
 def made(judge: Any, **options: Any) -> Any:
@@ -69,94 +47,6 @@ def made(judge: Any, **options: Any) -> Any:
 @pytest.fixture
 def judge() -> Judge:
     return Judge()
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LangSmithServer]:
-    """A workspace, with an SDK that knows nothing of other tests nor of this machine's own settings."""
-    for name in list(os.environ):
-        if name.startswith(("LANGSMITH_", "LANGCHAIN_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setattr(run_trees, "_CLIENT", None)
-    monkeypatch.setattr(langchain_tracer, "_CLIENT", None, raising=False)
-    get_env_var.cache_clear()
-    with LangSmithServer() as running:
-        yield running
-        if run_trees._CLIENT is not None:
-            run_trees._CLIENT.close(timeout=10.0)
-        assert running.unhandled == []
-    get_env_var.cache_clear()
-
-
-@pytest.fixture
-def client(server: LangSmithServer) -> Client:
-    return server.client()
-
-
-def dataset(client: Client, examples: list[Row] | None = None) -> str:
-    """Make a dataset, of capitals where nothing else is asked for, and return its name."""
-    capitals = [
-        {"inputs": {"question": question}, "reference_outputs": {"answer": answer}}
-        for question, answer in QUESTIONS.items()
-    ]
-    name = "capitals"
-    client.create_examples(dataset_id=client.create_dataset(name).id, examples=examples or capitals)
-    return name
-
-
-def one(
-    inputs: Mapping[str, Any] | None = None, outputs: Mapping[str, Any] | None = None
-) -> list[dict[str, Mapping[str, Any]]]:
-    """A dataset of one example."""
-    return [{"inputs": inputs or {"question": "France?"}, "reference_outputs": outputs or {"answer": "Paris"}}]
-
-
-def app(inputs: Row) -> Any:
-    return {"answer": ANSWERS[inputs["question"]]}
-
-
-Experiment: TypeAlias = Callable[..., list[Any]]
-
-
-def _sync(client: Client, target: Any, *evaluators: Any, data: str, **options: Any) -> list[Any]:
-    rows = list(client.evaluate(target, data=data, evaluators=list(evaluators), **{"max_concurrency": 0, **options}))
-    client.flush()
-    return rows
-
-
-def _async(client: Client, target: Any, *evaluators: Any, data: str, **options: Any) -> list[Any]:
-    async def awaited(inputs: Row) -> Any:
-        return target(inputs)
-
-    async def run() -> list[Any]:
-        options_of_all = {"max_concurrency": 0, **options}
-        results = await client.aevaluate(awaited, data=data, evaluators=list(evaluators), **options_of_all)
-        return [row async for row in results]
-
-    rows = asyncio.run(run())
-    client.flush()
-    return rows
-
-
-both_ways = pytest.mark.parametrize("experiment", [_sync, _async], ids=["sync", "async"])
-
-
-def feedback_of(server: LangSmithServer) -> dict[str, Row]:
-    """The feedback that was sent, by the question of its row."""
-    examples, runs = server.store["examples"], server.store["runs"]
-    return {
-        examples[runs[sent["run_id"]]["reference_example_id"]]["inputs"]["question"]: sent
-        for sent in server.store["feedback"]
-    }
-
-
-def only_feedback(server: LangSmithServer) -> Row:
-    (sent,) = server.store["feedback"]
-    return sent
-
-
-def evaluator_runs(server: LangSmithServer) -> list[Row]:
-    return [run for run in server.store["runs"].values() if run["session_name"] == "evaluators"]
 
 
 # A whole experiment.
@@ -301,14 +191,6 @@ def test_a_parser_without_a_score(experiment: Experiment, client: Client, server
 
 
 # Outside of an experiment.
-
-
-@pytest.fixture
-def tracing(server: LangSmithServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[LangSmithServer]:
-    for name, value in server.env().items():
-        monkeypatch.setenv(name, value)
-    get_env_var.cache_clear()
-    return server
 
 
 def by_name(server: LangSmithServer) -> dict[str, Row]:
@@ -567,16 +449,6 @@ def test_a_model_that_gives_no_answer(experiment: Experiment, client: Client, se
 # upload_results=False.
 
 
-def uploads(server: LangSmithServer) -> list[str]:
-    """What left the machine: runs by name, anything else as it was sent.
-
-    `aevaluate` of langsmith 0.14 uploads the runs of its target whatever it is told; those are not counted.
-    """
-    runs = [run["name"] for run in server.store["runs"].values() if run["name"] != "AsyncTarget"]
-    others = [each for each in server.requests if each.method != "GET" and each.path != "/runs/multipart"]
-    return [*runs, *map(str, others)]
-
-
 @pytest.fixture(params=[None, "true", "false"])
 def local(
     request: pytest.FixtureRequest, server: LangSmithServer, client: Client, monkeypatch: pytest.MonkeyPatch
@@ -592,11 +464,6 @@ def local(
     dataset(client)
     server.requests.clear()
     return client
-
-
-def flush_all(client: Client) -> None:
-    langchain_tracer.wait_for_all_tracers()
-    client.flush()
 
 
 @both_ways
@@ -615,7 +482,7 @@ def test_local_stays_local(
     }
     assert len(judge.shown) == len(QUESTIONS)
     assert uploads(server) == []
-    if experiment is _sync:
+    if experiment is run_sync:
         assert [each for each in server.requests if each.method != "GET"] == []
 
 
