@@ -1,4 +1,4 @@
-"""Which of two answers is better, asked in both orders: a judge that prefers a place is found out. Runs without a key."""
+"""Which of two answers is better, asked in both orders, and an agent's steps. Runs without a key."""
 
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.messages import BaseMessage
@@ -11,11 +11,13 @@ THIN = "Because it gets colder."
 
 
 # Two judges that run anywhere: one looks only at the place, one at what is said.
-def takes_the_first(messages: list[BaseMessage]) -> str:
+def takes_the_first(_messages: list[BaseMessage]) -> str:
+    """Prefer a place."""
     return "The first one reads better. Verdict: [[A]]"
 
 
 def looks_for_the_reason(messages: list[BaseMessage]) -> str:
+    """Prefer what is said."""
     first = str(messages[-1].text).partition("</sample_prediction>")[0]
     return f"Only one names the pigments. Verdict: [[{'A' if 'chlorophyll' in first else 'B'}]]"
 

@@ -20,84 +20,38 @@ later `Verdict:` that names no word. A word in a sentence ("this is not correct"
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from lc_scoring.errors import ReplyError
 from lc_scoring.rating import plain, without_residue
+from lc_scoring.verdict_forms import (
+    ANY_BRACKETS,
+    DOUBT,
+    LABEL,
+    LABELED,
+    MARKUP,
+    NEAR,
+    SEPARATOR,
+    WITHIN,
+    Forms,
+    Found,
+    follows_colon,
+    forms_of,
+    in_brackets,
+    in_sentences,
+    mentioned,
+    on_their_own,
+    stands,
+)
 
-_NEAR = 100  # characters around a verdict that tell how it is meant
-_QUOTED = 40  # characters of a reply beside a word that tell whether both stand in a judged text
-
-_MARKS = r"[*_`\"'“”‘’]{0,9}+"
-_MARKUP = r"[\s*_`\"'“”‘’]*+"
-_GRADES = r"grade|answer|result|choice|rating|score"  # A, B and C are grades, and answers to a question, too
-_SUMS_UP = r"conclusion|assessment|evaluation"
-_LABEL = rf"(?:verdict|judge?ment|decision|winner|preference|{_GRADES}|{_SUMS_UP})"
-_SEPARATOR = rf"(?:[ \t]{{1,4}}(?:is|would be))?{_MARKUP}[:=：＝]{_MARKUP}"
-_SENTENCE = r"(?<=[.!?])[ \t]|(?<=[.!?][\"'”)*_])[ \t]"
-_LINE_MARKS = r"[ \t#*_`\"'“({\[-]{0,12}+(?:\d{1,2}[.)][ \t]{1,4})?[*_`\"'“]{0,4}"
-_LEAD = (
-    r"(?P<lead>(?:so|thus|hence|therefore|accordingly|consequently|(?P<last>overall|finally|in (?:conclusion|summary)))"
-    r"\b[,:]?[ \t]{1,4})?(?P<whose>(?:the|my|our)[ \t]{1,4})?"
-    r"(?P<final>(?:final|overall|revised|corrected)[ \t]{1,4})?"
-)
-_HEADING = (
-    r"(?P<heading>[ \t#*_]{0,9}+(?:(?:final|overall)(?:[ \t]+\w{4,12})?|conclusion|summary)[ \t:*_]{0,9}\n\s{0,9})?"
-)
-# What stands before a verdict, up to it.
-_STANDS = re.compile(
-    rf"(?:\A|(?<=\n)|{_SENTENCE}){_HEADING}[ \t>]{{0,4}}{_LINE_MARKS}{_LEAD}"
-    rf"(?P<label>{_LABEL}(?:{_SEPARATOR}|[ \t]{{1,4}}is[ \t]{{1,4}}))?[\s*_`\"'“(\[]{{0,9}}\Z",
-    re.IGNORECASE,
-)
-_CLAUSE = re.compile(rf"[^,;:.!?\n]*(?:\b{_LABEL}{_SEPARATOR}|[*_`\"'“(]*)\Z", re.IGNORECASE)
-_DOUBT = re.compile(
-    r"\b(?:not|never|neither|nor|cannot|without|hardly|barely|than|if|whether|unless|would (?:be|have|need)|instead of"
-    r"|far from|fail(?:s|ed)? to|wrong to|partially|partly|mostly|largely|half|almost|nearly|somewhat)\b|n['’]t\b",
-    re.IGNORECASE,
-)
-_COLON_LINE = re.compile(r"[:：][ \t\r*_]*\n\s*\Z")
-# What stands behind it.
-_CONNECTED = re.compile(
-    rf"[\s,;/&|–—*_`\"'.-]{{0,12}}+(?:(?:and|or|to|nor|vs\.?)[ \t]++)?[*_`\"']{{0,4}}+(?:{_LABEL}{_SEPARATOR})?",
-    re.IGNORECASE,
-)
-_CONDITION = re.compile(r"[\s*_`\"'”,)\]]{0,9}+(?:if|when|unless|where|or|at first|for (?:a|the))\b", re.IGNORECASE)
-_ENDS = re.compile(r"[*_`\"'”)\]]{0,9}+(?:[ \t\r]*+(?:\n|\Z|\()|[.,;:!]|\s+[-–—]\s)")
-_LINE_ENDS = re.compile(r"[ \t\r*_`\"'”).!\]}]{0,12}+(?=\n|\Z)")
-_AFTER = re.compile(r"[\s*_`\"'”.!)\]}]*+\Z")
-# What else may stand in an answer.
-_IN_BRACKETS = r"(?<![A-Za-z0-9)\]])(?<![A-Za-z0-9]_)\[\[{}\]\](?!\((?:https?:|[#./]))"  # no x[[1]], no link
-_ANY_BRACKETS = re.compile(_IN_BRACKETS.format(r"[^\[\]]{1,80}"))
+_SHOWN = 40  # characters of an unreadable verdict in the error
+_AROUND = " \n\t\r*_`\"'“”‘’.,;:!()[]{}#>-–—"
+_ENDS = re.compile(r"[\s*_`\"'”.!)\]}]*+\Z")
+_CLAUSE = re.compile(rf"[^,;:.!?\n]*(?:\b{LABEL}{SEPARATOR}|[*_`\"'“(]*)\Z", re.IGNORECASE)
+_CLAUSES = re.compile(r"\b(?:and|thus|hence|therefore)\b", re.IGNORECASE)
 _UNREAD = re.compile(
-    rf"(?:^|[\s*_`\"'])(?:final\s+|overall\s+)?(?:grade|verdict){_MARKUP}[:=：＝]{_MARKUP}(?=\S)", re.IGNORECASE
-)
-_TURNS = re.compile(
-    r"\b(?:but|however|although|though|except|unless|nevertheless|still|yet|wait|actually|otherwise)\b", re.IGNORECASE
-)
-_ONE_CLAUSE = re.compile(r"[^.,;:!?\n]{1,120}[.!]?")
-_SHORTENED = re.compile(r"(?<!\w)(?:\w{1,2}|prof|mrs|fig|sec|vol|inc|etc|app)[.!]\Z", re.IGNORECASE)
-
-# The grammar of words without brackets; @any@ and its like stand for the words.
-_LABELED = (
-    rf"(?:^|{_SENTENCE}|(?<=[{{,])\s{{0,9}}+(?=[\"'])){_LINE_MARKS}{_LEAD}(?P<label>{_LABEL})"
-    rf"(?P<separator>[\"']?{_SEPARATOR})\(?\[?(?P<word>@any@)\)?(?={_MARKS}\]?(?!\])"
-    rf"(?:[ \t\r]*[}}\]]*(?:\n|\Z)|[.;!](?=[\s\"'”)}}\]]|\Z)|,|\s+[-–—]\s|\s*\((?!partial|partly|mostly)))"
-    rf"(?!{_MARKS}(?:\.\s*(?:\d|of\b)|,\s*(?:(?:and|or)\s+)?@any@\b))"
-)
-_ALONE = rf"^[ \t#*_`\"'“(\[-]{{0,12}}+(?P<word>@any@)[ \t\r*_`\"'”)\].!]{{0,12}}(?=\n|\Z)"
-_OPENING = rf"\A{_MARKS}(?P<word>@long@){_MARKS}(?P<mark>[.!,]){_MARKS}(?=\s)(?!\s+(?:\d|of\b))"
-_CLOSING = rf"(?<=[.!])[\"'”)]?\s{{1,9}}{_MARKS}\(?(?P<word>@any@)[\s*_`\"'”).!]{{0,12}}\Z"
-_SAID = (
-    r"(?:\A|[.!\n,]\s*|\b(?i:so|that|thus|hence|therefore),? )(?P<said>(?:"
-    r"(?i:(?:(?:the|my) )?(?:final |overall )?(?:grade|verdict|decision|judge?ment|winner|(?:better|best) \w{3,12}))"
-    rf" is (?i:therefore |thus |hence |clearly )?{_MARKS}(?P<any>@any@)"
-    rf"|(?i:the (?:final )?answer) is (?i:therefore |thus |hence |clearly )?{_MARKS}(?P<answer>@answer@)"
-    r"|(?i:it|this|(?:(?:the|this|their) )?(?:student['’]?s?['’]? |submitted |given |provided |predicted |final )*"
-    rf"(?:answer|response|prediction|submission)) is (?i:therefore |thus |hence |clearly )?{_MARKS}(?P<telling>@telling@)"
-    r"))[\s*_`\"'”).!]{0,12}\Z"
+    rf"(?:^|[\s*_`\"'])(?:final\s+|overall\s+)?(?:grade|verdict){MARKUP}[:=：＝]{MARKUP}(?=\S)", re.IGNORECASE
 )
 
 
@@ -110,7 +64,7 @@ class Verdict:
         reasoning: the answer without it, where it stands at the answer's end or start; else the whole answer.
         labeled: where it was not in brackets, the words it was read from, with their label or what stands beside
             them: anybody's text might hold them, and a judge quote them.
-        closes: it ends the answer, on a line or in a sentence of its own or behind a label.
+        closes: it ends the answer, behind a label or on a line or in a sentence of its own.
     """
 
     word: str
@@ -119,62 +73,128 @@ class Verdict:
     closes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A place that may hold the verdict.
+def read_verdict(text: str, words: Mapping[str, str], *, cut_off: bool = False) -> Verdict:
+    r"""Read the verdict in a judge's reply.
 
-    `rank` says how plainly it does: 3 called final, 2 behind a label, 1 on a line or in a sentence of its own, 0 in a
-    sentence. One that is `listed` is no verdict but casts doubt on another. The reasoning is what `cut` leaves of
-    the answer. `words` spans what a judged text might hold too.
+    Args:
+        text: the judge's text.
+        words: what the judge may write, in capitals, and the verdict each stands for; for example
+            `{"Y": "Y", "YES": "Y", "N": "N", "NO": "N"}`.
+        cut_off: the reply ended at the token limit. Then it is read only where it is the verdict and nothing else.
+
+    Raises:
+        ReplyError: there is none, or it cannot be told which one is meant.
+
+    Examples:
+        >>> grades = {"CORRECT": "CORRECT", "INCORRECT": "INCORRECT"}
+        >>> read_verdict("GRADE: CORRECT? No: 7 is not 8.\nGRADE: INCORRECT", grades).word
+        'INCORRECT'
+        >>> read_verdict("I like the honesty", {"Y": "Y", "N": "N"})
+        Traceback (most recent call last):
+        ...
+        lc_scoring.errors.ReplyError: The reply holds no verdict, Y or N. The judge wrote: 'I like the honesty'
     """
+    answered = without_residue(text)
+    answer, forms = plain(answered).strip(), forms_of(words)
+    try:
+        found = _in_brackets(answer, forms) or _in_words(answer, forms)
+        if found is None:
+            raise ReplyError(_why_none(text, answer, forms, cut_off=cut_off), reply=text)  # noqa: TRY301 - as below
+        _check_thoughts(text, answered, forms)
+    except ReplyError as error:
+        raise ReplyError(error.reason, reply=text) from None
+    verdict = _verdict(found, answer)
+    if cut_off and (verdict.reasoning or verdict.labeled):
+        raise ReplyError("The reply was cut off at the token limit before its verdict was final.", reply=text)
+    return verdict
 
-    start: int
-    end: int
-    word: str
-    rank: int = 0
-    listed: bool = False
-    cut: int | None = None
-    words: tuple[int, int] | None = None
+
+def _in_brackets(answer: str, forms: Forms) -> Found | None:
+    runs = in_brackets(answer, forms)
+    if not runs:
+        return None
+    first, last = runs[-1][0], runs[-1][-1]
+    if any(one.word != last.word for one in runs[-1]):
+        raise ReplyError(f"{answer[first.start : last.end]} stand side by side: which one is meant?", reply=answer)
+    for other in ANY_BRACKETS.finditer(answer, last.end):
+        if stands(answer, *other.span())[0] or (last.rank == WITHIN and _ENDS.match(answer, other.end())):
+            raise ReplyError(f"The last word in brackets, {other[0]}, is none of {_listed(forms)}.", reply=answer)
+    # Of the runs before, one of different words is a list of what may be said.
+    rivals = [one for run in runs if len({one.word for one in run}) == 1 for one in run]
+    if first.rank == WITHIN:  # of one that does not stand as a verdict, what is said about it counts
+        _check_denied(first, answer)
+        _check_read(answer, last.end, forms)
+        rivals.extend(on_their_own(answer, forms, last.end))
+    _check_rivals(first, rivals, answer)
+    return Found(first.start, last.end, last.word, first.rank, first.cut)
 
 
-@dataclass(frozen=True, slots=True)
-class _Forms:
-    """The grammar for one set of words."""
+def _in_words(answer: str, forms: Forms) -> Found | None:
+    own = list(on_their_own(answer, forms))
+    found = sorted([*own, *in_sentences(answer, forms)], key=lambda one: (one.end, one.rank))
+    last = next((one for one in reversed(found) if not one.listed), None)
+    if last is not None:
+        _check_read(answer, max((one.end for one in own if not one.listed), default=0), forms)
+        _check_rivals(last, [*found, *mentioned(answer, forms, last)], answer)
+    return last
 
-    bracketed: re.Pattern[str]
-    labeled: re.Pattern[str]
-    alone: re.Pattern[str]
-    opening: re.Pattern[str]
-    closing: re.Pattern[str]
-    said: re.Pattern[str]
-    capitals: re.Pattern[str]
-    ending: re.Pattern[str]
 
-    @classmethod
-    @cache
-    def of(cls, words: tuple[str, ...]) -> _Forms:
-        kinds = {
-            "@any@": words,
-            "@long@": [word for word in words if len(word) > 1],
-            "@answer@": [word for word in words if word not in "ABCDE"],
-            "@telling@": [word for word in words if len(word) > len("YES")],
-        }
+def _check_rivals(last: Found, found: Iterable[Found], answer: str) -> None:
+    """Make sure that no other word is as plainly the verdict."""
+    for one in found:
+        if one.word != last.word and one.rank >= last.rank:
+            rival, meant = (answer[each.start : each.end].strip() for each in (one, last))
+            raise ReplyError(f"The reply holds {rival!r} and {meant!r}: which one is meant?", reply=answer)
 
-        def form(grammar: str, flags: int = 0) -> re.Pattern[str]:
-            for kind, members in kinds.items():
-                by_length = sorted(map(re.escape, members), key=len, reverse=True)
-                # ASCII letters only: to re.IGNORECASE "ı" and "İ" are an "i" too.
-                grammar = grammar.replace(kind, f"(?a:{'|'.join(by_length) or '(?!)'})")
-            return re.compile(grammar, flags)
 
-        bracketed = rf"{_MARKUP}(?P<inside>(?:final |overall )?{_LABEL}{_SEPARATOR})?\[?(?P<word>@any@){_MARKUP}\]?"
-        return cls(
-            bracketed=form(rf"{_IN_BRACKETS.format(bracketed)}(?!{_MARKS}\s?\?)", re.IGNORECASE),
-            labeled=form(_LABELED, re.IGNORECASE | re.MULTILINE),
-            alone=form(_ALONE, re.IGNORECASE | re.MULTILINE),
-            opening=form(_OPENING, re.IGNORECASE),
-            closing=form(_CLOSING),
-            said=form(_SAID),
-            capitals=form(r"\b(?P<word>@long@)\b"),
-            ending=form(rf"\b(?P<word>@long@)(?={_MARKS}(?:[.,;:!?\n]|\Z))", re.IGNORECASE),
-        )
+def _check_denied(found: Found, answer: str) -> None:
+    clause = _CLAUSE.search(answer, max(0, found.start - NEAR), found.start)
+    said = _CLAUSES.split(clause[0])[-1] if clause else ""
+    if DOUBT.search(said):
+        said = f"{said}{answer[found.start : found.end]}".strip()
+        raise ReplyError(f"{said!r} names a verdict and may not mean it.", reply=answer)
+
+
+def _check_read(answer: str, start: int, forms: Forms) -> None:
+    """Make sure that no verdict comes later that is none of the words."""
+    if unread := _UNREAD.search(answer, start):
+        said = answer[unread.start() :].strip()[:_SHOWN]
+        raise ReplyError(f"The reply's last verdict, {said!r}, is none of {_listed(forms)}.", reply=answer)
+
+
+def _check_thoughts(text: str, answered: str, forms: Forms) -> None:
+    """Make sure that no verdict stands in a thought that goes on to the reply's end."""
+    if text.endswith(answered):
+        return
+    behind = plain(text[text.find(answered) + len(answered) :])
+    if forms.bracketed.search(behind) or forms.labeled.search(behind):
+        raise ReplyError("The reply thinks aloud and does not end it, with a verdict on either side.", reply=text)
+
+
+def _verdict(found: Found, answer: str) -> Verdict:
+    ends, begins = _ENDS.match(answer, found.end) is not None, found.start if found.cut is None else found.cut
+    reasoning, labeled = answer, None
+    if found.cut is not None and ends:
+        reasoning = answer[: found.cut].rstrip()
+    elif found.cut is not None and not answer[: found.cut].strip(_AROUND):
+        reasoning = answer[found.end :].lstrip(_AROUND)
+    if found.words is not None:
+        said, word = (answer[slice(*span)].strip(_AROUND) for span in (found.words, (found.start, found.end)))
+        labeled = said if found.rank >= LABELED or said != word else None
+    return Verdict(
+        found.word, reasoning, labeled, closes=ends and found.rank > WITHIN and not follows_colon(answer, begins)
+    )
+
+
+def _why_none(text: str, answer: str, forms: Forms, *, cut_off: bool) -> str:
+    if not text.strip():
+        return "The reply is empty."
+    if cut_off:
+        return "The reply was cut off at the token limit before a verdict was written."
+    if not answer:
+        return "The reply holds reasoning and no answer after it."
+    return f"The reply holds no verdict, {_listed(forms)}."
+
+
+def _listed(forms: Forms) -> str:
+    return " or ".join(dict.fromkeys(forms.words.values()))

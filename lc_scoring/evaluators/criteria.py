@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from langchain_core.prompts import BasePromptTemplate
-from pydantic import PrivateAttr, SkipValidation
+from pydantic import SkipValidation
 
 from lc_scoring.errors import ConfigError
 from lc_scoring.evaluators.fields import LabeledScoreInput, ScoreInput, VerdictResult
@@ -49,7 +49,6 @@ class CriteriaEvalChain(JudgedStringEvaluator):
 
     requires_reference: ClassVar[bool] = False  # pyright: ignore[reportIncompatibleMethodOverride]
     returns: ClassVar[str] = "score 1 or 0, value Y or N, reasoning"
-    _judge: ChoiceJudge = PrivateAttr()
     _prompt_name: ClassVar[str] = "criteria"
     prompt_variables: ClassVar[Mapping[str, str]] = {"input": "input", "output": "prediction", "criteria": "criteria"}
     _made_from: ClassVar[frozenset[str]] = frozenset({"criterion_name", "rubric"})

@@ -135,10 +135,11 @@ class Evaluator(Runnable[Any, Any], ABC):
         )
 
     def _feedback(self, result: Any) -> dict[str, Any]:
-        if not isinstance(result, Mapping):
+        if isinstance(result, (bool, int, float)):
             return {"score": result}
-        if "score" not in result and "value" not in result:
-            raise ConfigError(f"{type(self).__name__} gave {sorted(map(str, result))}: there is no score to report.")
+        if not isinstance(result, Mapping) or not {"score", "value"} & result.keys():
+            shown = sorted(map(str, result)) if isinstance(result, Mapping) else repr(result)
+            raise ConfigError(f"{type(self).__name__} gave {shown}: there is no score to report.")
         return {"score": result.get("score"), "value": result.get("value"), "comment": result.get("reasoning")}
 
     # LangChain's checks of what an evaluator is given.

@@ -6,6 +6,7 @@ whoever wrote it, and raises.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -26,6 +27,8 @@ from lc_scoring.evaluators.fields import is_missing
 from lc_scoring.evaluators.json_schema import require_jsonschema, schema_errors
 from lc_scoring.evaluators.json_text import NotJsonError, compact_json, equal_json, json_source, read_json
 from lc_scoring.evaluators.string_distance import StringDistance, string_metric
+
+_CLOSER_LOOK = re.compile(r"true|false|\d[eE]|\d{300}")
 
 
 class JsonValidityEvaluator(ComputedStringEvaluator):
@@ -87,14 +90,19 @@ class JsonEqualityEvaluator(ComputedStringEvaluator):
         )
         try:
             parsed = read_json(given)
+            if self._are_plainly_equal(parsed, label) and not any(map(_needs_a_closer_look, (given, other))):
+                return {"score": True}
             if isinstance(label, list):
                 if not isinstance(parsed, list):
                     return {"score": False}
-                if self.operator is not None or _differ(parsed, label):
+                if self.operator is not None or (len(parsed) == len(label) and _differ(parsed, label)):
                     label, parsed = _of_reference(_in_order, label), _in_order(parsed)
             return {"score": self._agree(parsed, label)}
         except NotJsonError as error:
             return {"score": False, "reasoning": _no_json(error)}
+
+    def _are_plainly_equal(self, parsed: Any, label: Any) -> bool:
+        return self.operator is None and not _differ(parsed, label)
 
     def _agree(self, parsed: Any, label: Any) -> bool:
         if self.operator is not None:
@@ -219,6 +227,11 @@ def _of_reference(function: Callable[[Any], Any], value: Any) -> Any:
 
 def _no_json(error: NotJsonError) -> str:
     return f"The prediction is no JSON: {error}."
+
+
+def _needs_a_closer_look(given: object) -> bool:
+    """Tell whether JSON may hold what is equal to Python alone: true and 1, two numbers off its range."""
+    return not isinstance(given, str) or _CLOSER_LOOK.search(given) is not None
 
 
 def _differ(parsed: Any, label: Any) -> bool:

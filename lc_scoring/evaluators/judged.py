@@ -5,29 +5,26 @@ from __future__ import annotations
 import uuid
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar
 
 from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
-from langchain_core.outputs import RunInfo
 from langchain_core.runnables import RunnableConfig, RunnableSerializable, ensure_config
-from langchain_core.runnables.config import merge_configs, patch_config
+from langchain_core.runnables.config import patch_config
 from langchain_core.runnables.utils import ConfigurableFieldSpec, get_unique_config_specs
 from pydantic import BeforeValidator, ConfigDict, Field, SkipValidation
 
+from lc_scoring.evaluators.arguments import run_config, with_run_id
 from lc_scoring.evaluators.evaluator import Evaluator
 from lc_scoring.evaluators.experiment import Key, PrepareData
-from lc_scoring.evaluators.fields import RUN_KEY, as_texts
+from lc_scoring.evaluators.fields import as_texts
 from lc_scoring.evaluators.tracing import nobody_listens
 from lc_scoring.flow import Flow
 from lc_scoring.models.chat_model import Judge, aanswer, answer
 from lc_scoring.models.resolve import resolve_llm
-from lc_scoring.notices import notice
 
 Manager = TypeVar("Manager", CallbackManager, AsyncCallbackManager)
 Texts = Mapping[str, str | None]
 """What is judged: texts by the names they have in the prompt."""
-
-_RUN_ARGUMENTS = ("callbacks", "tags", "metadata", "run_name")
 
 
 class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
@@ -101,7 +98,7 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
         **run_arguments: Any,
     ) -> Any:
         """Judge fields handed over one by one, as LangChain's evaluators took them."""
-        return self._run(self._texts(fields), _merged(config, run_arguments), include_run_info=include_run_info)
+        return self._run(self._texts(fields), run_config(config, run_arguments), include_run_info=include_run_info)
 
     async def _ajudge_fields(
         self,
@@ -111,7 +108,7 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
         include_run_info: bool = False,
         **run_arguments: Any,
     ) -> Any:
-        config = _merged(config, run_arguments)
+        config = run_config(config, run_arguments)
         return await self._arun(self._texts(fields), config, include_run_info=include_run_info)
 
     def _evaluate(self, fields: dict[str, Any]) -> Any:
@@ -131,12 +128,12 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
     def _run(self, texts: Texts, config: RunnableConfig | None, *, include_run_info: bool) -> Any:
         outcome, run_id = self._outcome(texts, config, always_run=include_run_info)
         result = self._result(outcome)
-        return _with_run_id(result, run_id) if include_run_info else result
+        return with_run_id(result, run_id) if include_run_info else result
 
     async def _arun(self, texts: Texts, config: RunnableConfig | None, *, include_run_info: bool) -> Any:
         outcome, run_id = await self._aoutcome(texts, config, always_run=include_run_info)
         result = self._result(outcome)
-        return _with_run_id(result, run_id) if include_run_info else result
+        return with_run_id(result, run_id) if include_run_info else result
 
     def _outcome(self, texts: Texts, config: RunnableConfig | None, *, always_run: bool = False) -> tuple[Any, Any]:
         """Answer the flow; open a run only where somebody listens, for a run costs as much as half a model call."""
@@ -193,21 +190,8 @@ def _shown(texts: Texts) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text is not None}
 
 
-def _merged(config: RunnableConfig | None, given: dict[str, Any]) -> RunnableConfig | None:
-    if not given:
-        return config
-    known = cast("RunnableConfig", {key: given[key] for key in _RUN_ARGUMENTS if given.get(key) is not None})
-    for name in given.keys() - set(_RUN_ARGUMENTS):
-        notice(f"Ignoring unknown argument {name!r}.")
-    return merge_configs(config, known)
-
-
 def _model_config(config: RunnableConfig) -> RunnableConfig:
     """Take out of a config (our own copy) what names this evaluator's run, for it must not name the model's."""
     config.pop("run_id", None)
     config.pop("run_name", None)
     return config
-
-
-def _with_run_id(result: Any, run_id: uuid.UUID) -> Any:
-    return {**result, RUN_KEY: RunInfo(run_id=run_id)} if isinstance(result, Mapping) else result

@@ -30,6 +30,9 @@ _FLAGS = {
 _PATTERNS = 256  # compiled patterns kept: more than most datasets have
 _LONGEST = 100_000  # characters of a pattern; compiling these takes up to a second
 _STEPS = 1e7  # steps of a match that nobody times: measured under 0.1 s
+_HARD_TO_SAY = ("{", r"\X", "\\g")
+_HARD_TO_SAY_OF_GROUPS = re.compile(r"\)[*+?]|\((?:\?(?!:)|\*)|\\\d")  # repeated or special groups, references
+_FEW_ALTERNATIVES = 16
 _SHOWN = 80  # characters of a pattern in a message
 
 
@@ -135,22 +138,26 @@ def _compiled(pattern: str, flags: int) -> tuple[regex.Pattern[str], float]:
         raise ConfigError(f"The pattern {_shown(pattern)} is no regular expression: {error}.") from error
     except (ValueError, OverflowError, RecursionError) as error:
         raise ConfigError(f"The pattern {_shown(pattern)} cannot be used: {error}.") from error
-    return made, _harmless_length(pattern)
+    return made, _harmless_length(pattern, flags)
 
 
-def _harmless_length(pattern: str) -> float:
+def _harmless_length(pattern: str, flags: int = 0) -> float:
     r"""Return the longest text on which a pattern cannot run away; -1 where that is hard to say.
 
-    A limit costs more than most matches. Without groups, bounds and `\X`, a repetition repeats one character, so it
-    gives back at most one at a time: n repetitions stop at most (length + 1) ** n times, and each time one reading of
-    the pattern follows, in each of its alternatives.
+    A limit costs more than most matches. Where no group is repeated, a repetition repeats one character, so it gives
+    back at most one at a time: n repetitions stop at most (length + 1) ** n times, and each time one reading of the
+    pattern follows, in each of its alternatives: inside of groups every choice is followed by every other.
     """
-    if "(" in pattern or "{" in pattern or r"\X" in pattern:
+    grouped = "(" in pattern
+    if any(mark in pattern for mark in _HARD_TO_SAY) or (grouped and _HARD_TO_SAY_OF_GROUPS.search(pattern)):
         return -1
-    repetitions = sum(map(pattern.count, "*+?"))
+    if grouped and flags & re.VERBOSE:  # a repetition may stand behind a group with space between
+        return -1
+    repetitions = sum(map(pattern.count, "*+?")) - pattern.count("(?:")
     if not repetitions:
-        return math.inf
-    return float((_STEPS / len(pattern) / (1 + pattern.count("|"))) ** (1 / repetitions)) - 1
+        return math.inf if pattern.count("|") < _FEW_ALTERNATIVES else -1
+    choices = 2.0 ** pattern.count("|") if grouped else 1 + pattern.count("|")
+    return float((_STEPS / len(pattern) / choices) ** (1 / repetitions)) - 1
 
 
 def _regex_flags(flags: Any) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from langchain_core.prompts import BasePromptTemplate
-from pydantic import PrivateAttr, SkipValidation
+from pydantic import SkipValidation
 
 from lc_scoring.evaluators.fields import LabeledPairInput, PairInput, PairResult
 from lc_scoring.evaluators.prompted import Parsed, PromptedEvaluator, parsed_score
@@ -44,7 +44,6 @@ class PairwiseStringEvalChain(PromptedEvaluator, PairwiseStringEvaluator):
 
     requires_input: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
     returns: ClassVar[str] = "score 1, 0.5 or 0, value A, B or None, reasoning, swayed_by_position"
-    _judge: PairJudge = PrivateAttr()
     _prompt_name: ClassVar[str] = "pairwise_string"
     prompt_variables: ClassVar[Mapping[str, str]] = {
         "prediction": "prediction",

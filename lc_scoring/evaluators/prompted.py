@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Protocol, Self
 
 from langchain_core.messages import SystemMessage
 from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.prompts import BasePromptTemplate
 from langchain_core.runnables import RunnableConfig
-from pydantic import Field, PrivateAttr, SkipValidation, ValidationError, field_validator
+from pydantic import Field, SkipValidation, ValidationError, field_validator
 
 from lc_scoring import __version__
 from lc_scoring.errors import ConfigError, ReplyError
+from lc_scoring.evaluators.arguments import refuse_unknown
 from lc_scoring.evaluators.judged import JudgedEvaluator, Texts
 from lc_scoring.flow import Flow, Messages, ask
 from lc_scoring.judges.asking import PromptRenderer, Render, check_finished, harmless
@@ -51,7 +52,6 @@ class PromptedEvaluator(JudgedEvaluator):
     repair: int = Field(default=1, ge=0)
     """How many times the judge is asked again when its answer cannot be read."""
 
-    _judge: Any = PrivateAttr()
     _prompt_name: ClassVar[str]
     prompt_variables: ClassVar[Mapping[str, str]]
     """The variables of a user's own prompt, and the text each stands for; `criteria` is filled in once."""
@@ -68,11 +68,7 @@ class PromptedEvaluator(JudgedEvaluator):
 
     @classmethod
     def _make(cls, llm: object, given: Mapping[str, Any], **made: Any) -> Self:
-        known = sorted(cls.arguments())
-        for name in given.keys() - set(known):
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise ConfigError(f"{cls.__name__} takes no {name!r}; it takes {', '.join(known)}.{hint}")
+        refuse_unknown(cls.__name__, given, cls.arguments())
         try:
             return cls(llm=resolve_llm(llm), **made, **given)
         except ValidationError as error:
@@ -96,15 +92,20 @@ class PromptedEvaluator(JudgedEvaluator):
         return value
 
     def model_post_init(self, context: Any, /) -> None:
-        """Prepare all that is the same for every sample."""
+        """Prepare all that is the same for every sample, and find out now what cannot be judged."""
         super().model_post_init(context)
-        self._judge = self._make_judge(load_prompt(self._prompt_name))
+        _ = self._judge
+
+    @cached_property  # pydantic's own private attributes cost ten times as much to look at
+    def _judge(self) -> Any:
+        return self._make_judge(load_prompt(self._prompt_name))
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the evaluator; with `update` it is made anew, since its fields hang together."""
         if not update:
             return super().model_copy(deep=deep)
-        return type(self)(**{**self.__dict__, **update})
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**{**fields, **update})
 
     @abstractmethod
     def _make_judge(self, prompt: PromptFile) -> JudgeOfTexts: ...

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from langchain_core.prompts import BasePromptTemplate
-from pydantic import PrivateAttr
 
 from lc_scoring.evaluators.fields import LabeledScoreInput, VerdictResult
 from lc_scoring.evaluators.judged_string import JudgedStringEvaluator
@@ -34,7 +33,6 @@ class QAEvalChain(JudgedStringEvaluator):
     requires_reference: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
 
     returns: ClassVar[str] = "score 1 or 0, value CORRECT or INCORRECT, reasoning"
-    _judge: ChoiceJudge = PrivateAttr()
     _prompt_name: ClassVar[str] = "qa"
     prompt_variables: ClassVar[Mapping[str, str]] = {"query": "input", "answer": "reference", "result": "prediction"}
 

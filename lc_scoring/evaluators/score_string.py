@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, cast
 
 from langchain_core.prompts import BasePromptTemplate
-from pydantic import BeforeValidator, PrivateAttr, SkipValidation, field_validator
+from pydantic import BeforeValidator, SkipValidation, field_validator
 
 from lc_scoring.errors import ReplyError
 from lc_scoring.evaluators.fields import LabeledScoreInput, ScoreInput, ScoreResult
@@ -45,7 +45,6 @@ class ScoreStringEvalChain(JudgedStringEvaluator):
     """What the rating is divided by to make `score`; None to leave it in scale units."""
 
     returns: ClassVar[str] = "score 1 to 10, reasoning"
-    _judge: ScoreJudge = PrivateAttr()
     _prompt_name: ClassVar[str] = "score_string"
     prompt_variables: ClassVar[Mapping[str, str]] = {
         "prediction": "prediction",
@@ -117,7 +116,7 @@ class ScoreStringEvalChain(JudgedStringEvaluator):
     @property
     def signature(self) -> str:
         """What makes this evaluator's scores: scores of equal signatures are comparable."""
-        return self._judge.signature
+        return str(self._judge.signature)
 
     def reported(self, score: Score) -> float:
         """Return the rating, divided by `normalize_by` where that is given."""
@@ -161,7 +160,8 @@ class ScoreStringEvalChain(JudgedStringEvaluator):
         rating = parsed_number(outcome, f"a number on the scale {self.scale}")
         if not self.scale.contains(rating):
             raise ReplyError(f"The output_parser gave no score on the scale {self.scale}.", reply=repr(outcome.value))
-        return self._judge.scored(plain_number(rating), str(outcome.value.get("reasoning", "")))
+        judge: ScoreJudge = self._judge
+        return judge.scored(plain_number(rating), str(outcome.value.get("reasoning", "")))
 
     def _feedback(self, result: Any) -> dict[str, Any]:
         told = super()._feedback(result)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar, Self
 
 from langsmith.schemas import Example, Run
-from pydantic import Field, PrivateAttr, SkipValidation
+from pydantic import Field, SkipValidation
 
 from lc_scoring.errors import ConfigError
 from lc_scoring.evaluators.agent_steps import answer_of, describe_tools, describe_trajectory, has_messages
 from lc_scoring.evaluators.experiment import Key, example_fields, follow, pick, row_fields
-from lc_scoring.evaluators.fields import TrajectoryInput, TrajectoryResult, as_texts
+from lc_scoring.evaluators.fields import TrajectoryInput, TrajectoryResult, as_texts, is_missing
 from lc_scoring.evaluators.judged import Texts
 from lc_scoring.evaluators.prompted import Parsed, PromptedEvaluator, parsed_score
 from lc_scoring.evaluators.schema import AgentTrajectoryEvaluator
@@ -56,8 +56,6 @@ class TrajectoryEvalChain(PromptedEvaluator, AgentTrajectoryEvaluator):
 
     requires_input: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
     returns: ClassVar[str] = "score 0 to 1, reasoning"
-    _judge: ScoreJudge = PrivateAttr()
-    _labeled_judge: ScoreJudge = PrivateAttr()
     _prompt_name: ClassVar[str] = "trajectory"
     prompt_variables: ClassVar[Mapping[str, str]] = {
         "question": "input",
@@ -117,10 +115,9 @@ class TrajectoryEvalChain(PromptedEvaluator, AgentTrajectoryEvaluator):
         """Write an agent's steps as the judge reads them; see `describe_trajectory`."""
         return describe_trajectory(steps)
 
-    def model_post_init(self, context: Any, /) -> None:
-        """Prepare all that is the same for every sample."""
-        super().model_post_init(context)
-        self._labeled_judge = self._make_judge(load_prompt(f"labeled_{self._prompt_name}"))
+    @cached_property
+    def _labeled_judge(self) -> ScoreJudge:
+        return self._make_judge(load_prompt(f"labeled_{self._prompt_name}"))
 
     def _evaluate_agent_trajectory(
         self,
@@ -172,11 +169,14 @@ class TrajectoryEvalChain(PromptedEvaluator, AgentTrajectoryEvaluator):
             )
         steps = key(outputs) if callable(key) else follow(outputs, key, "trajectory", "the run's outputs")
         fields: dict[str, Any] = {"agent_trajectory": steps, **example_fields(self, run, example)}
-        if self.prediction_key is not None or not has_messages(steps):
+        place = "the run's outputs"
+        if self.prediction_key is not None:
+            fields["prediction"] = pick(outputs, self.prediction_key, "prediction", place)
+        elif not has_messages(steps):
             rest = {name: value for name, value in outputs.items() if name != key}
-            fields["prediction"] = pick(rest, self.prediction_key, "prediction", "the run's outputs")
+            fields["prediction"] = pick(rest, "output" if "output" in rest else None, "prediction", place)
         answers = (example.outputs if example is not None else None) or {}
-        if self.reference_key is not None or len(answers) == 1:
+        if self.reference_key is not None or [is_missing(answer) for answer in answers.values()] == [False]:
             place = "the example's reference outputs"
             fields["reference"] = pick(answers, self.reference_key, "reference", place)
         return fields

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,9 +18,13 @@ from lc_scoring.judges.asking import (
     joined_reasoning,
     total_usage,
 )
+from lc_scoring.rating import plain
 from lc_scoring.records import Score
 from lc_scoring.template import Template
 from lc_scoring.verdict import Verdict, read_verdict
+
+_NO_LETTERS = re.compile(r"[\W_]+")
+_NO_BRACKETS = re.compile(r"[^\w\[\]]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +70,19 @@ class ChoiceJudge:
             lambda error: self.repair_question.fill(reason=neutralize(error.reason)),
             repairs=self.repairs,
         )
-        value = self.values[verdict.word]
         return Score(
             name=self.name,
-            value=1 - value if self.lower_is_better else value,
+            value=self.value_of(verdict.word),
             label=verdict.word,
             reasoning=joined_reasoning(replies) if self.verdict_in_reasoning else _reasons(replies, verdict),
             usage=total_usage(replies),
             signature=self.signature,
         )
+
+    def value_of(self, verdict: str) -> float:
+        """Return what a verdict is worth, in [0, 1], 1 for the best."""
+        value = self.values[verdict]
+        return 1 - value if self.lower_is_better else value
 
 
 def read_choice(
@@ -97,12 +106,34 @@ def read_choice(
         verdict = read_verdict(text, words, cut_off=reply.cut_off)
     except ReplyError as error:
         raise ReplyError(error.reason, reply=reply.text) from None
-    # `GRADE: CORRECT` can be broken by no mark without being changed, so the judged text may hold it, and a judge
-    # that wrote more than these words may be quoting it. Words in brackets cannot come from there.
-    if verdict.labeled and verdict.reasoning and any(verdict.labeled in each for each in judged):
+    if verdict.reasoning and _may_be_quoted(verdict, words, marked, judged):
         raise ReplyError(QUOTATION.format(what="verdict"), reply=reply.text)
     return verdict
 
 
+def _may_be_quoted(verdict: Verdict, words: Mapping[str, str], marked: Iterable[str], judged: Iterable[str]) -> bool:
+    """Whether the verdict read may be one that stands in the judged texts, written again by the judge.
+
+    `GRADE: CORRECT` can be broken by no mark without being changed, so the judged text may hold it, in other marks
+    or letters too. Words in brackets come from there only where the judge repaired what it quotes; one that ends
+    the answer in the place of a verdict is the judge's own.
+    """
+    if verdict.labeled is not None:
+        said = _bare(verdict.labeled)
+        return any(said in _bare(each) for each in judged)
+    if verdict.closes:
+        return False
+    spelled = [f"{word}]" for word, meaning in words.items() if meaning == verdict.word]
+    in_brackets = [_NO_BRACKETS.sub("", plain(each)).upper() for each in marked]
+    return any(word in each for word in spelled for each in in_brackets)
+
+
+def _bare(text: str) -> str:
+    """Return the letters and digits of a text, in one case."""
+    return _NO_LETTERS.sub("", text).casefold()
+
+
 def _reasons(replies: list[Reply], verdict: Verdict) -> str:
-    return joined_reasoning(replies[:-1]) if len(replies) > 1 else verdict.reasoning.strip()
+    """Return what was written before the verdict."""
+    before = [joined_reasoning(replies[:-1])] if len(replies) > 1 else []
+    return "\n\n".join(filter(None, [*before, verdict.reasoning.strip()]))

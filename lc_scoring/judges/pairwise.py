@@ -64,7 +64,7 @@ class PairJudge:
         return replace(
             first,
             label=label,
-            value=self.choice.values[str(label)],
+            value=self.choice.value_of(str(label)),
             reasoning=_both(first, second),
             parts=(first, second),
             usage=first.usage + second.usage,
@@ -72,7 +72,7 @@ class PairJudge:
 
     def _turned(self, score: Score) -> Score:
         label = _TURNED[str(score.label)]
-        return replace(score, label=label, value=self.choice.values[label])
+        return replace(score, label=label, value=self.choice.value_of(label))
 
 
 def _both(first: Score, second: Score) -> str:

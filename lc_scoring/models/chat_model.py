@@ -96,7 +96,7 @@ def _reply(ask: Ask, model: Judge, config: RunnableConfig) -> Reply | ModelError
     except ScoringError as error:
         return _known(error)
     except Exception as error:  # noqa: BLE001 - the outside world: a provider may raise anything
-        return _no_answer(error, model)
+        return no_answer(error, model)
     return _read_output(output)
 
 
@@ -106,7 +106,7 @@ async def _areply(ask: Ask, model: Judge, config: RunnableConfig) -> Reply | Mod
     except ScoringError as error:
         return _known(error)
     except Exception as error:  # noqa: BLE001 - the outside world: a provider may raise anything
-        return _no_answer(error, model)
+        return no_answer(error, model)
     return _read_output(output)
 
 
@@ -145,18 +145,19 @@ def _known(error: ScoringError) -> ModelError:
     raise error
 
 
-def _no_answer(error: Exception, model: Judge) -> ModelError:
-    said = _masked(" ".join(str(error).split()), model)
-    said = said if len(said) <= _SHOWN else f"{said[:_SHOWN]} [... {len(said) - _SHOWN} characters]"
+def no_answer(error: Exception, model: object, said: str = "The judge gave no answer") -> ModelError:
+    """Return the error for a model that raised: what it said, without keys, and its exception as the cause."""
+    message = _masked(" ".join(str(error).split()), model)
+    message = message if len(message) <= _SHOWN else f"{message[:_SHOWN]} [... {len(message) - _SHOWN} characters]"
     failure = ModelError(
-        f"The judge gave no answer: {type(error).__name__}: {said or 'no message'}",
+        f"{said}: {type(error).__name__}: {message or 'no message'}",
         retryable=getattr(error, "is_retryable", None),
     )
     failure.__cause__ = error
     return failure
 
 
-def _masked(text: str, model: Judge) -> str:
+def _masked(text: str, model: object) -> str:
     """Mask the judge's own keys in a provider's message, and what looks like one."""
     for secret in _secrets(model):
         if len(secret) >= _SECRET_LENGTH:

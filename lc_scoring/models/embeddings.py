@@ -9,15 +9,13 @@ from typing import Any
 from langchain_core.embeddings import Embeddings
 
 from lc_scoring.errors import ConfigError, MissingExtra, ModelError, ScoringError
-from lc_scoring.models.chat_model import _masked  # pyright: ignore[reportPrivateUsage]
+from lc_scoring.models.chat_model import no_answer
 
 SETTING = "LC_SCORING_EMBEDDINGS"
 """The environment variable that names the embedding model used where no `embeddings` is given."""
 
 DEFAULT_EMBEDDINGS = "openai:text-embedding-3-small"
 """The embedding model used where neither `embeddings` nor the setting names one."""
-
-_SHOWN = 600  # characters of a provider's message in ours; the whole is on the cause
 
 
 def resolve_embeddings(embeddings: object = None) -> Embeddings:
@@ -96,12 +94,7 @@ def _from_name(name: str) -> Embeddings:
 def _no_vectors(error: Exception, embeddings: Embeddings) -> ScoringError:
     if isinstance(error, ScoringError):
         return error
-    said = _masked(" ".join(str(error).split()), embeddings)  # type: ignore[arg-type]
-    said = said if len(said) <= _SHOWN else f"{said[:_SHOWN]} [... {len(said) - _SHOWN} characters]"
-    return ModelError(
-        f"The embedding model gave no vectors: {type(error).__name__}: {said or 'no message'}",
-        retryable=getattr(error, "is_retryable", None),
-    )
+    return no_answer(error, embeddings, "The embedding model gave no vectors")
 
 
 def _one_each(vectors: Any, texts: list[str]) -> list[list[float]]:

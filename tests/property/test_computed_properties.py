@@ -201,12 +201,12 @@ def test_an_embedding_distance_is_numpys(vectors: tuple[list[float], list[float]
     evaluator = EmbeddingDistanceEvalChain(embeddings=Given(*vectors), distance_metric=metric)
     back = EmbeddingDistanceEvalChain(embeddings=Given(*vectors[::-1]), distance_metric=metric)
     expected = {
-        "cosine": lambda: 1 - one @ other / np.linalg.norm(one) / np.linalg.norm(other),
-        "euclidean": lambda: np.linalg.norm(one - other),
-        "manhattan": lambda: np.abs(one - other).sum(),
-        "chebyshev": lambda: max(np.abs(one - other)),
-        "hamming": lambda: (one != other).mean(),
-    }[metric]()
+        "cosine": 1 - one @ other / np.linalg.norm(one) / np.linalg.norm(other),
+        "euclidean": np.linalg.norm(one - other),
+        "manhattan": np.abs(one - other).sum(),
+        "chebyshev": np.abs(one - other).max(),
+        "hamming": (one != other).mean(),
+    }[metric]
     row = {"prediction": "a", "reference": "b"}
     score = evaluator.score(row)
     assert score.rating == pytest.approx(float(expected), rel=1e-9, abs=1e-9)

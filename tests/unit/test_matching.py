@@ -63,9 +63,7 @@ def test_exact_match_gives_langchains_score(case: bool, punctuation: bool, numbe
 @pytest.mark.parametrize(
     "pattern", ["^mindy.*cto$", "mindy", "CTO", "", "^", "a|M", r"\w+\s\w+", "(M)(?P<n>i)", "[^M]"]
 )
-@pytest.mark.parametrize(
-    "flags", [0, re.IGNORECASE, re.IGNORECASE | re.MULTILINE, re.DOTALL, re.ASCII, re.VERBOSE, re.UNICODE]
-)
+@pytest.mark.parametrize("flags", [0, re.IGNORECASE, re.MULTILINE | re.DOTALL, re.ASCII, re.VERBOSE, re.UNICODE])
 @pytest.mark.parametrize("text", ["Mindy is the CTO", "mindy\nis the cto", "", "ünder a roof"])
 def test_regex_match_gives_langchains_score(pattern: str, flags: int, text: str) -> None:
     classic = pytest.importorskip("langchain_classic.evaluation")
@@ -124,7 +122,7 @@ async def test_a_match_that_cannot_run_away_needs_no_thread(monkeypatch: pytest.
     assert await RegexMatchStringEvaluator().aevaluate_strings(**fields) == {"score": 1}
     assert await ExactMatchStringEvaluator().ainvoke(fields) == {"score": 0}
     assert threads == []
-    assert await RegexMatchStringEvaluator().aevaluate_strings(prediction="Paris", reference="(P)") == {"score": 1}
+    assert await RegexMatchStringEvaluator().aevaluate_strings(prediction="Paris", reference="(P)+") == {"score": 1}
     assert threads != []
 
 
@@ -147,10 +145,28 @@ def test_what_is_no_pattern_is_told(pattern: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "length"),
-    [("(a)", -1), ("a{2}", -1), (r"\X+", -1), ("abc", math.inf), ("", math.inf), ("a|b", math.inf)],
+    [
+        ("(a)+", -1),
+        ("(?=a)b", -1),
+        (r"(a)\1", -1),
+        ("(*SKIP)a", -1),
+        (r"(a)b*\g<1>", -1),
+        ("a{2}", -1),
+        (r"\X+", -1),
+        ("|".join("abcdefghijklmnopqr"), -1),
+        ("(a)", math.inf),
+        ("abc", math.inf),
+        ("", math.inf),
+        ("(?:a|b)c", math.inf),
+    ],
 )
 def test_what_needs_a_time_limit_is_seen_in_the_pattern(pattern: str, length: float) -> None:
     assert matching._harmless_length(pattern) == length
+
+
+def test_a_repetition_may_stand_apart_from_its_group_where_space_does_not_count() -> None:
+    assert matching._harmless_length("(a) +", re.VERBOSE) == -1
+    assert matching._harmless_length("(a) +") > 0
 
 
 def test_longer_patterns_alternatives_and_repetitions_need_a_limit_sooner() -> None:
@@ -161,15 +177,15 @@ def test_longer_patterns_alternatives_and_repetitions_need_a_limit_sooner() -> N
 
 @pytest.mark.parametrize("repetition", ["*", "+", "?", "*?", "+?", "*+"])
 @pytest.mark.parametrize("times", [1, 2, 3, 5, 8])
-@pytest.mark.parametrize("end", [r"\d", "a" * 50 + "[bc]", "[ab]" * 40 + r"\d", r"\B\d|a*\d", r"$\d"])
+@pytest.mark.parametrize(
+    "end",
+    [r"\d", "a" * 50 + "[bc]", "[ab]" * 40 + r"\d", r"\B\d|a*\d", r"$\d", r"(a|aa)(a|ab)(a*|b)\d", r"(?:(a*)(a*)|a)\d"],
+)
 def test_the_longest_harmless_text_is_matched_in_no_time(repetition: str, times: int, end: str) -> None:
     pattern = f"[ab]{repetition}" * times + end
     text = "a" * int(min(matching._harmless_length(pattern), 1e6))
-    evaluator = RegexMatchStringEvaluator()
-    evaluator.evaluate_strings(prediction="", reference=pattern)  # compiled before the clock starts
-    start = time.thread_time()
-    evaluator.evaluate_strings(prediction=text, reference=pattern)
-    assert time.thread_time() - start < 0.5  # measured: 0.05 at most
+    # Measured: 0.05 seconds at most. What runs away takes hours, and a TimeoutError here.
+    assert matching._compiled(pattern, 0)[0].match(text, timeout=60) is None
 
 
 @pytest.mark.parametrize("evaluator", [ExactMatchStringEvaluator(), RegexMatchStringEvaluator()])

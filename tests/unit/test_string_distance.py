@@ -20,13 +20,14 @@ from lc_scoring.evaluators.string_distance import (
     StringDistanceEvalChain,
 )
 
+pytest.importorskip("rapidfuzz")
+
 TEXTS = ["", "a", "Mindy is the CTO", "Mindy is the CEO", "the CTO is Mindy", "CA", "ABC", "é", "😀😀", "x" * 300]
 
 
 @pytest.mark.parametrize("distance", list(StringDistance))
 @pytest.mark.parametrize("normalized", [True, False])
 def test_distances_are_langchains(distance: StringDistance, normalized: bool) -> None:
-    pytest.importorskip("rapidfuzz")
     classic = pytest.importorskip("langchain_classic.evaluation")
     made = {"distance": classic.StringDistance(distance.value), "normalize_score": normalized}
     one, two = classic.StringDistanceEvalChain(**made), classic.PairwiseStringDistanceEvalChain(**made)
