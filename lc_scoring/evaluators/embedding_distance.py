@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from operator import mul, ne, sub
 from typing import Any
@@ -65,11 +65,11 @@ class _EmbeddingDistances(DistanceEvaluator):
 
     def _compute(self, prediction: Any, other: Any) -> dict[str, Any]:
         texts = self._texts(prediction, other)
-        return {"score": self._measured(*embed(resolve_embeddings(self.embeddings), texts))}
+        return {"score": self._compute_score(embed(resolve_embeddings(self.embeddings), texts))}
 
     async def _acompute(self, prediction: Any, other: Any) -> dict[str, Any]:
         texts = self._texts(prediction, other)
-        return {"score": self._measured(*await aembed(resolve_embeddings(self.embeddings), texts))}
+        return {"score": self._compute_score(await aembed(resolve_embeddings(self.embeddings), texts))}
 
     def _texts(self, prediction: Any, other: Any) -> list[str]:
         name = self._judged[1] if len(self._judged) > 1 else "reference"
@@ -78,7 +78,8 @@ class _EmbeddingDistances(DistanceEvaluator):
         check_text(name, texts[1])
         return texts
 
-    def _measured(self, first: Vector, second: Vector) -> float:
+    def _compute_score(self, vectors: Sequence[Any]) -> float:
+        first, second = (vector if isinstance(vector, list) else list(vector) for vector in vectors)
         metric = _metric(self.distance_metric)
         if len(first) != len(second) or not first:
             raise ModelError(

@@ -85,11 +85,11 @@ class JsonEqualityEvaluator(ComputedStringEvaluator):
 
     def _compute(self, prediction: Any, other: Any) -> dict[str, Any]:
         label, given = (
-            _of_reference(read_json, _json_or_text("reference", other)),
+            _of_reference(self._parse_json, _json_or_text("reference", other)),
             _json_or_text("prediction", prediction),
         )
         try:
-            parsed = read_json(given)
+            parsed = self._parse_json(given)
             if self._are_plainly_equal(parsed, label) and not any(map(_needs_a_closer_look, (given, other))):
                 return {"score": True}
             if isinstance(label, list):
@@ -100,6 +100,9 @@ class JsonEqualityEvaluator(ComputedStringEvaluator):
             return {"score": self._agree(parsed, label)}
         except NotJsonError as error:
             return {"score": False, "reasoning": _no_json(error)}
+
+    def _parse_json(self, given: Any) -> Any:
+        return read_json(given)
 
     def _are_plainly_equal(self, parsed: Any, label: Any) -> bool:
         return self.operator is None and not _differ(parsed, label)
@@ -154,8 +157,11 @@ class JsonEditDistanceEvaluator(DistanceEvaluator, ComputedStringEvaluator):
             reasoning = f"{_no_json(error)} It was measured as the text it is."
             return {"score": self._distance(str(given), label), "reasoning": reasoning}
 
+    def _parse_json(self, given: Any) -> Any:
+        return read_json(given)
+
     def _canonical(self, given: Any) -> Any:
-        parsed = read_json(given)
+        parsed = self._parse_json(given)
         return (
             compact_json(parsed) if self.canonicalize is None else call_own("canonicalize", self.canonicalize, parsed)
         )

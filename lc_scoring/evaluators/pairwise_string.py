@@ -84,6 +84,11 @@ class PairwiseStringEvalChain(PromptedEvaluator, PairwiseStringEvaluator):
         return f"pairwise_string:{self.criterion_name}"
 
     @property
+    def signature(self) -> str:
+        """What makes this evaluator's scores: scores of equal signatures are comparable."""
+        return self._judge.choice.signature
+
+    @property
     def InputType(self) -> type[Any]:  # noqa: N802 - Runnable's name
         """The mapping it is invoked with."""
         return LabeledPairInput if self.requires_reference else PairInput

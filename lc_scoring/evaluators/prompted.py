@@ -117,7 +117,7 @@ class PromptedEvaluator(JudgedEvaluator):
     @property
     def signature(self) -> str:
         """What makes this evaluator's scores: scores of equal signatures are comparable."""
-        return self._signature(load_prompt(self._prompt_name))
+        return str(self._judge.signature)
 
     def score(self, sample: Sample | Mapping[str, Any], config: RunnableConfig | None = None) -> Score:
         """Judge a Sample or a mapping; where `invoke` returns LangChain's mapping, this returns the whole Score.

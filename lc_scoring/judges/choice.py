@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,6 @@ from lc_scoring.judges.asking import (
     joined_reasoning,
     total_usage,
 )
-from lc_scoring.rating import plain
 from lc_scoring.records import Score
 from lc_scoring.template import Template
 from lc_scoring.verdict import Verdict, read_verdict
@@ -124,13 +124,13 @@ def _may_be_quoted(verdict: Verdict, words: Mapping[str, str], marked: Iterable[
     if verdict.closes:
         return False
     spelled = [f"{word}]" for word, meaning in words.items() if meaning == verdict.word]
-    in_brackets = [_NO_BRACKETS.sub("", plain(each)).upper() for each in marked]
+    in_brackets = [_NO_BRACKETS.sub("", unicodedata.normalize("NFKC", each)).upper() for each in marked]
     return any(word in each for word in spelled for each in in_brackets)
 
 
 def _bare(text: str) -> str:
-    """Return the letters and digits of a text, in one case."""
-    return _NO_LETTERS.sub("", text).casefold()
+    """Return the letters and digits of a text, in one case and width."""
+    return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def _reasons(replies: list[Reply], verdict: Verdict) -> str:
