@@ -65,12 +65,16 @@ _BEHIND = re.compile(
 )
 _BEGINS_BEHIND = re.compile(rf"{_SEPARATOR}\[?[+-]?\.?\d")
 _AFTER = re.compile(rf"\s*+(?:/|out\s+of|von)\s*(?P<top>{_NUMBER})|(?P<unit>%)|(?P<digit>\.?\d)", re.IGNORECASE)
-_SCORE_LINE = re.compile(rf"^[ \t>#*_`-]*{_FINAL}(?:{_CERTAIN_LABELS})(?=[*_`]*[:=：])", re.IGNORECASE | re.MULTILINE)
+_SCORE_LINE = re.compile(
+    rf"^[ \t#*_`-]{{0,12}}+{_FINAL}(?:{_CERTAIN_LABELS})(?=[*_`]*[:=：])", re.IGNORECASE | re.MULTILINE
+)
 _RATING_LINE = re.compile(
-    rf"(?:(?:^|(?<=[.!?])[ \t])[ \t>#*_`-]*{_FINAL}(?:{_CERTAIN_LABELS})[*_`]*[:=：]|^)[\s*_`]*"
-    rf"(?:\[\[[^\[\]]{{1,30}}\]\]|{_NUMBER}(?:\s*/\s*\d+)?)[\s*_`.]*\Z",
+    rf"(?:(?:^|(?<=[.!?])[ \t])[ \t>#*_`-]*+{_FINAL}(?:{_CERTAIN_LABELS})[*_`]*[:=：]|^)[\s*_`]*+"
+    rf"(?:\[\[[^\[\]]{{1,30}}\]\]|{_NUMBER})(?:\s*(?:/|out\s+of)\s*\d+)?[\s*_`.]*\Z",
     re.IGNORECASE | re.MULTILINE,
 )
+_SETTLES = re.compile("final|overall|total", re.IGNORECASE)
+_NAMED = re.compile(r"[:：][ \t*_]*\n\s*\Z")
 # A label with something like a rating behind it that was not read; "[ [" is a mark of judged text, broken.
 _UNREAD = re.compile(
     rf"\b{_FINAL}(?:{_CERTAIN_LABELS}){_MARKUP}[:=]{_MARKUP}(?:\\?\[(?! \[|\[n\])|{_NUMBER}|n/?a\b|none\b)",
@@ -146,12 +150,15 @@ def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
 
 
 def read_labeled_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
-    r"""Read a rating in brackets or, where no brackets hold a number, the last line that begins `Score: 4`.
+    r"""Read a rating in brackets or, where no brackets hold a number, the line that begins `Score: 4`.
 
     LangChain's trajectory evaluator asked for that line, and prompts written for it still do.
 
+    Such a line is the first or the last; one in the middle, or behind a line that ends in a colon, may be quoted.
+
     Raises:
-        ReplyError: as `read_rating` does, or the last such line holds no number on the scale.
+        ReplyError: as `read_rating` does; or a line holds no number on the scale, or several differ and the last is
+            not called final or overall.
 
     Examples:
         >>> read_labeled_rating("It took a detour.\nScore: 4", Scale(1, 5, 1))
@@ -159,17 +166,29 @@ def read_labeled_rating(text: str, scale: Scale, *, cut_off: bool = False) -> fl
         >>> read_labeled_rating("Score: 4\nScore: [[2]]", Scale(1, 5, 1))
         2
     """
-    answer = plain(without_residue(text))
+    answer = plain(without_residue(text)).strip()
     lines = [] if cut_off or any(True for _ in _ratings(answer)) else list(_SCORE_LINE.finditer(answer))
     if not lines:
         return read_rating(text, scale, cut_off=cut_off)
     last = lines[-1]
-    line = answer[last.start() : last.end() + 20].strip().partition("\n")[0]
-    value = _BEHIND.match(answer, last.end())
+    found = [_on_line(line, answer) for line in lines]
+    value = found[-1]
     if value is None:
-        raise ReplyError(f"The reply's last rating, {line!r}, is unreadable.", reply=text)
-    found = _Found(last.start(), value.end(), value["number"], value["top"], value["unit"], labeled=True)
-    return _number(found, answer, scale, text)
+        said = answer[last.start() :].partition("\n")[0].strip()[:_NEAR]
+        raise ReplyError(f"The reply's last rating, {said!r}, is unreadable.", reply=text)
+    others = {one.number for one in found if one is not None and one.number is not None}
+    if not _SETTLES.search(last[0]) and len(set(map(float, others))) > 1:
+        raise ReplyError(f"The lines with ratings differ, {', '.join(sorted(others))}: which is meant?", reply=text)
+    if last.start() and "\n" in answer[last.end() :]:
+        raise ReplyError("The line with the rating is neither the first nor the last: is it quoted?", reply=text)
+    if _NAMED.search(answer, max(0, last.start() - _NEAR), last.start()):
+        raise ReplyError("The line with the rating follows a colon: is it quoted?", reply=text)
+    return _number(value, answer, scale, text)
+
+
+def _on_line(line: re.Match[str], answer: str) -> _Found | None:
+    """Return what stands behind a label at the start of a line, None where it begins like no number."""
+    return next(_behind_placeholder(answer, line.start(), line.end()), None)
 
 
 def _usual(text: str) -> int | None:
@@ -203,7 +222,9 @@ def without_rating_line(text: str) -> str:
         >>> without_rating_line("One call, well used. Rating: [[5]]")
         'One call, well used.'
     """
-    return _RATING_LINE.sub("", text).strip()
+    text = text.strip()
+    line = _RATING_LINE.search(text, max(0, len(text) - _TAIL))
+    return text[: line.start()].rstrip() if line else text
 
 
 def without_residue(text: str) -> str:

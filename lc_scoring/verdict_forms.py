@@ -1,5 +1,7 @@
 """Verdict forms: the places in a judge's answer where a word stands as its verdict, and how plainly it does."""
 
+# ruff: noqa: RUF001, RUF003 - judges write full-width characters and curly quotation marks
+
 from __future__ import annotations
 
 import re
@@ -71,7 +73,7 @@ _LABELED = (
     rf"(?:[ \t\r]*[}}\]]*(?:,|\n|\Z)|[.;!](?=[\s\"'”)}}\]]|\Z)|\s+[-–—]\s|\s*\((?!partial|partly|mostly)))"
     rf"(?!{_MARKS}(?:\.\s*(?:\d|of\b)|,\s*(?:(?:and|or)\s+)?@any@\b))"
 )
-_ON_A_LINE = rf"^[ \t#*_`\"'“(\[-]{{0,12}}+(?P<word>@any@)[ \t\r*_`\"'”)\].!]{{0,12}}(?=\n|\Z)"
+_ON_A_LINE = r"^[ \t#*_`\"'“(\[-]{0,12}+(?P<word>@any@)[ \t\r*_`\"'”)\].!]{0,12}(?=\n|\Z)"
 _OPENING = rf"\A{_MARKS}(?P<word>@long@){_MARKS}(?P<mark>[.!,]){_MARKS}(?=\s)(?!\s+(?:\d|of\b))"
 _CLOSING = rf"(?<=[.!])[\"'”)]?(?P<gap>\s{{1,9}}){_MARKS}\(?(?P<word>@any@)[\s*_`\"'”).!]{{0,12}}\Z"
 _SAID = (

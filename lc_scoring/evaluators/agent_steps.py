@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -49,7 +51,7 @@ def describe_trajectory(steps: object) -> str:
     """
     if isinstance(steps, str) and steps.strip():
         return steps
-    if isinstance(steps, (str, bytes)) or not isinstance(steps, Iterable):
+    if isinstance(steps, (str, bytes, Mapping)) or not isinstance(steps, Iterable):
         raise ConfigError(f"agent_trajectory takes messages or (action, observation) pairs; got {_kind(steps)}.")
     steps = list(steps)
     if not steps:
@@ -80,23 +82,25 @@ def describe_tools(tools: Sequence[Any] | None) -> str:
     """Write the tools an agent had as the judge reads them.
 
     Raises:
-        ConfigError: one has no name.
+        ConfigError: one has no name, or they are no list.
     """
     if not tools:
         return _NO_TOOLS
+    if not isinstance(tools, Iterable):
+        raise ConfigError(f"agent_tools takes several tools, in a list; got {_kind(tools)}.")
     return neutralize("\n".join(map(_tool, tools)))
 
 
 def _tool(tool: Any) -> str:
     if isinstance(tool, Mapping):
-        told: Mapping[str, Any] = tool.get("function", tool)
+        told: Mapping[str, Any] = tool["function"] if isinstance(tool.get("function"), Mapping) else tool
         name, description = told.get("name"), told.get("description")
     else:
         name = getattr(tool, "name", None) or getattr(tool, "__name__", None)
         description = getattr(tool, "description", None) or getattr(tool, "__doc__", None)
     if not name:
         raise ConfigError(f"agent_tools takes tools with a name and a description; got {_kind(tool)}.")
-    return f"{name}: {_indented(str(description or ''))}".rstrip(" :")
+    return f"{name}: {_indented(inspect.cleandoc(str(description or '')))}".rstrip(" :")
 
 
 def _of_pairs(steps: Sequence[Any]) -> Iterator[_Step]:
@@ -105,7 +109,9 @@ def _of_pairs(steps: Sequence[Any]) -> Iterator[_Step]:
             raise ConfigError(f"Step {number} of agent_trajectory is no (action, observation) pair: {_kind(step)}.")
         action, observation = step
         if isinstance(action, Mapping):
-            tool, given = action.get("tool"), action.get("tool_input")
+            tool, given = (action.get(old, action.get(new)) for old, new in (("tool", "name"), ("tool_input", "args")))
+            if tool is None:
+                raise ConfigError(f"Step {number} of agent_trajectory names no tool; it has {', '.join(action)}.")
         else:
             tool, given = getattr(action, "tool", action), getattr(action, "tool_input", None)
         parts = (("Tool", _text(tool)), ("Input", _text(given)), ("Output", _text(observation)))
@@ -114,7 +120,10 @@ def _of_pairs(steps: Sequence[Any]) -> Iterator[_Step]:
 
 def _of_messages(messages: Sequence[BaseMessage]) -> Iterator[_Step]:
     """Tell tool calls with what came of them; of the rest what was said between, without task and final answer."""
-    outputs = {message.tool_call_id: message for message in messages if isinstance(message, ToolMessage)}
+    outputs: dict[str, deque[ToolMessage]] = defaultdict(deque)  # some models use an id again in each turn
+    for message in messages:
+        if isinstance(message, ToolMessage):
+            outputs[message.tool_call_id].append(message)
     asked = False
     for place, message in enumerate(messages):
         if isinstance(message, HumanMessage):
@@ -122,19 +131,27 @@ def _of_messages(messages: Sequence[BaseMessage]) -> Iterator[_Step]:
                 yield _Step((("The user said", _text(message)),))
             asked = True
         elif isinstance(message, AIMessage):
-            last = place == len(messages) - 1 and not message.tool_calls
-            if str(message.text).strip() and not last:
-                yield _Step((("The agent said", _text(message)),))
-            for call in message.tool_calls:
-                output = outputs.pop(call["id"] or "", None)
-                came = ("Output", _text(output)) if output is not None else ("Output", "(none)")
-                failed = (("Failed", "yes"),) if output is not None and output.status == "error" else ()
-                yield _Step((("Tool", call["name"]), ("Input", _text(call["args"])), came, *failed))
+            yield from _of_agent(message, outputs, last=place == len(messages) - 1)
         elif isinstance(message, ToolMessage):
-            if message.tool_call_id in outputs:  # what no call of these messages asked for
-                yield _Step((("Tool", message.name or "(unknown)"), ("Output", _text(message))))
+            waiting = outputs[message.tool_call_id]
+            if waiting and waiting[0] is message:  # what no call of these messages asked for
+                yield _Step((("Tool", message.name or "(unknown)"), *_outcome(waiting.popleft())))
         elif not isinstance(message, SystemMessage):
             yield _Step(((message.type, _text(message)),))
+
+
+def _of_agent(message: AIMessage, outputs: Mapping[str, deque[ToolMessage]], *, last: bool) -> Iterator[_Step]:
+    if str(message.text).strip() and (message.tool_calls or not last):
+        yield _Step((("The agent said", _text(message)),))
+    for call in message.tool_calls:
+        came = outputs[call["id"] or ""]
+        said = _outcome(came.popleft()) if came else (("Output", "(none)"),)
+        yield _Step((("Tool", call["name"]), ("Input", _text(call["args"])), *said))
+
+
+def _outcome(output: ToolMessage) -> tuple[tuple[str, str], ...]:
+    failed = (("Failed", "yes"),) if output.status == "error" else ()
+    return (("Output", _text(output)), *failed)
 
 
 def _messages(steps: Sequence[Any]) -> list[BaseMessage]:
@@ -148,10 +165,10 @@ def _messages(steps: Sequence[Any]) -> list[BaseMessage]:
 
 def _unwrapped(step: Any) -> Any:
     """Take a message out of the mapping `{"type": "ai", "data": {...}}` or `{"id": [...], "kwargs": {...}}`."""
-    if isinstance(step, Mapping):
+    if isinstance(step, Mapping) and "content" not in step:
         for inside in ("data", "kwargs"):
             if isinstance(step.get(inside), Mapping):
-                return {"type": step["type"], **step[inside]}
+                return {"type": step.get("type"), **step[inside]}
     return step
 
 
@@ -166,7 +183,7 @@ def _written(number: int, step: _Step) -> str:
 
 
 def _indented(text: str) -> str:
-    return "\n    ".join(text.splitlines()) if "\n" in text or "\r" in text else text
+    return "\n    ".join(text.splitlines())
 
 
 def _text(value: Any) -> str:
@@ -178,7 +195,7 @@ def _text(value: Any) -> str:
         return str(value.text)
     try:
         return json.dumps(value, ensure_ascii=False, default=str)
-    except (ValueError, RecursionError):
+    except (TypeError, ValueError, RecursionError):
         return str(value)
 
 

@@ -26,6 +26,8 @@ Manager = TypeVar("Manager", CallbackManager, AsyncCallbackManager)
 Texts = Mapping[str, str | None]
 """What is judged: texts by the names they have in the prompt."""
 
+_FIELDS = ("prediction", "prediction_b", "agent_trajectory", "input", "reference")
+
 
 class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
     """An evaluator whose judgement is a Flow answered by a model.
@@ -90,32 +92,23 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
         return await self._arun(texts, config, include_run_info=kwargs.get("include_run_info", False))
 
     def _judge_fields(
-        self,
-        fields: Mapping[str, Any],
-        *,
-        config: RunnableConfig | None = None,
-        include_run_info: bool = False,
-        **run_arguments: Any,
+        self, *, config: RunnableConfig | None = None, include_run_info: bool = False, **given: Any
     ) -> Any:
-        """Judge fields handed over one by one, as LangChain's evaluators took them."""
-        return self._run(self._texts(fields), run_config(config, run_arguments), include_run_info=include_run_info)
+        """Judge fields handed over one by one beside arguments of the run, as LangChain's evaluators took them."""
+        fields = {name: given.pop(name) for name in _FIELDS if name in given}
+        return self._run(self._texts(fields), run_config(config, given), include_run_info=include_run_info)
 
     async def _ajudge_fields(
-        self,
-        fields: Mapping[str, Any],
-        *,
-        config: RunnableConfig | None = None,
-        include_run_info: bool = False,
-        **run_arguments: Any,
+        self, *, config: RunnableConfig | None = None, include_run_info: bool = False, **given: Any
     ) -> Any:
-        config = run_config(config, run_arguments)
-        return await self._arun(self._texts(fields), config, include_run_info=include_run_info)
+        fields = {name: given.pop(name) for name in _FIELDS if name in given}
+        return await self._arun(self._texts(fields), run_config(config, given), include_run_info=include_run_info)
 
     def _evaluate(self, fields: dict[str, Any]) -> Any:
-        return self._judge_fields(fields)
+        return self._judge_fields(**fields)
 
     async def _aevaluate(self, fields: dict[str, Any]) -> Any:
-        return await self._ajudge_fields(fields)
+        return await self._ajudge_fields(**fields)
 
     def _evaluate_row(self, fields: Mapping[str, Any], config: RunnableConfig) -> tuple[Any, uuid.UUID | None]:
         outcome, run_id = self._outcome(self._texts(self._given(fields)), config)

@@ -14,22 +14,8 @@ class JudgedStringEvaluator(PromptedEvaluator, StringEvaluator):
     # LangChain has properties here, and so may people's subclasses; a class that knows the answer need not be asked.
     requires_input: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleMethodOverride]
 
-    def _evaluate_strings(
-        self,
-        *,
-        prediction: Any,
-        reference: Any = None,
-        input: Any = None,  # noqa: A002 - LangChain's word
-        **kwargs: Any,
-    ) -> Any:
-        return self._judge_fields({"prediction": prediction, "input": input, "reference": reference}, **kwargs)
+    def _evaluate_strings(self, **given: Any) -> Any:
+        return self._judge_fields(**given)
 
-    async def _aevaluate_strings(
-        self,
-        *,
-        prediction: Any,
-        reference: Any = None,
-        input: Any = None,  # noqa: A002 - LangChain's word
-        **kwargs: Any,
-    ) -> Any:
-        return await self._ajudge_fields({"prediction": prediction, "input": input, "reference": reference}, **kwargs)
+    async def _aevaluate_strings(self, **given: Any) -> Any:
+        return await self._ajudge_fields(**given)

@@ -84,11 +84,6 @@ class PairwiseStringEvalChain(PromptedEvaluator, PairwiseStringEvaluator):
         return f"pairwise_string:{self.criterion_name}"
 
     @property
-    def signature(self) -> str:
-        """What makes this evaluator's scores: scores of equal signatures are comparable."""
-        return self._judge.choice.signature
-
-    @property
     def InputType(self) -> type[Any]:  # noqa: N802 - Runnable's name
         """The mapping it is invoked with."""
         return LabeledPairInput if self.requires_reference else PairInput
@@ -98,29 +93,11 @@ class PairwiseStringEvalChain(PromptedEvaluator, PairwiseStringEvaluator):
         """The mapping it returns."""
         return PairResult
 
-    def _evaluate_string_pairs(
-        self,
-        *,
-        prediction: Any,
-        prediction_b: Any,
-        reference: Any = None,
-        input: Any = None,  # noqa: A002 - LangChain's word
-        **kwargs: Any,
-    ) -> Any:
-        fields = {"prediction": prediction, "prediction_b": prediction_b, "input": input, "reference": reference}
-        return self._judge_fields(fields, **kwargs)
+    def _evaluate_string_pairs(self, **given: Any) -> Any:
+        return self._judge_fields(**given)
 
-    async def _aevaluate_string_pairs(
-        self,
-        *,
-        prediction: Any,
-        prediction_b: Any,
-        reference: Any = None,
-        input: Any = None,  # noqa: A002 - LangChain's word
-        **kwargs: Any,
-    ) -> Any:
-        fields = {"prediction": prediction, "prediction_b": prediction_b, "input": input, "reference": reference}
-        return await self._ajudge_fields(fields, **kwargs)
+    async def _aevaluate_string_pairs(self, **given: Any) -> Any:
+        return await self._ajudge_fields(**given)
 
     def _own_rubric(self) -> Rubric:
         return self.rubric or Rubric.parse(self.criterion_name)

@@ -101,10 +101,10 @@ class StringEvaluator(RowEvaluator):
         return await run_in_executor(None, self._evaluate_strings, **fields, **kwargs)
 
     def _evaluate(self, fields: dict[str, Any]) -> Any:
-        return self._evaluate_strings(**fields)
+        return self._evaluate_strings(**{"reference": None, "input": None, **fields})
 
     async def _aevaluate(self, fields: dict[str, Any]) -> Any:
-        return await self._aevaluate_strings(**fields)
+        return await self._aevaluate_strings(**{"reference": None, "input": None, **fields})
 
 
 class PairwiseStringEvaluator(Evaluator):
@@ -195,10 +195,10 @@ class PairwiseStringEvaluator(Evaluator):
         return await run_in_executor(None, self._evaluate_string_pairs, **fields, **kwargs)
 
     def _evaluate(self, fields: dict[str, Any]) -> Any:
-        return self._evaluate_string_pairs(**fields)
+        return self._evaluate_string_pairs(**{"reference": None, "input": None, **fields})
 
     async def _aevaluate(self, fields: dict[str, Any]) -> Any:
-        return await self._aevaluate_string_pairs(**fields)
+        return await self._aevaluate_string_pairs(**{"reference": None, "input": None, **fields})
 
     def __call__(self, runs: Sequence[Run], example: Example | None = None) -> ComparisonEvaluationResult:
         """Compare the two runs of an example in a comparative LangSmith experiment.
@@ -324,7 +324,7 @@ class AgentTrajectoryEvaluator(RowEvaluator):
         return await run_in_executor(None, self._evaluate_agent_trajectory, **fields, reference=reference, **kwargs)
 
     def _evaluate(self, fields: dict[str, Any]) -> Any:
-        return self._evaluate_agent_trajectory(**fields)
+        return self._evaluate_agent_trajectory(**{"reference": None, **fields})
 
     async def _aevaluate(self, fields: dict[str, Any]) -> Any:
-        return await self._aevaluate_agent_trajectory(**fields)
+        return await self._aevaluate_agent_trajectory(**{"reference": None, **fields})

@@ -113,11 +113,6 @@ class ScoreStringEvalChain(JudgedStringEvaluator):
         """The mapping it returns."""
         return ScoreResult
 
-    @property
-    def signature(self) -> str:
-        """What makes this evaluator's scores: scores of equal signatures are comparable."""
-        return str(self._judge.signature)
-
     def reported(self, score: Score) -> float:
         """Return the rating, divided by `normalize_by` where that is given."""
         return cast("float", self._normalized(score.rating))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, ClassVar, Self
@@ -119,29 +120,11 @@ class TrajectoryEvalChain(PromptedEvaluator, AgentTrajectoryEvaluator):
     def _labeled_judge(self) -> ScoreJudge:
         return self._make_judge(load_prompt(f"labeled_{self._prompt_name}"))
 
-    def _evaluate_agent_trajectory(
-        self,
-        *,
-        prediction: Any,
-        agent_trajectory: Any,
-        input: Any,  # noqa: A002 - LangChain's word
-        reference: Any = None,
-        **kwargs: Any,
-    ) -> Any:
-        fields = {"prediction": prediction, "agent_trajectory": agent_trajectory, "input": input}
-        return self._judge_fields({**fields, "reference": reference}, **kwargs)
+    def _evaluate_agent_trajectory(self, **given: Any) -> Any:
+        return self._judge_fields(**given)
 
-    async def _aevaluate_agent_trajectory(
-        self,
-        *,
-        prediction: Any,
-        agent_trajectory: Any,
-        input: Any,  # noqa: A002 - LangChain's word
-        reference: Any = None,
-        **kwargs: Any,
-    ) -> Any:
-        fields = {"prediction": prediction, "agent_trajectory": agent_trajectory, "input": input}
-        return await self._ajudge_fields({**fields, "reference": reference}, **kwargs)
+    async def _aevaluate_agent_trajectory(self, **given: Any) -> Any:
+        return await self._ajudge_fields(**given)
 
     def _given(self, fields: object) -> dict[str, Any]:
         """Take the final message for the prediction where none is given."""
@@ -191,7 +174,7 @@ class TrajectoryEvalChain(PromptedEvaluator, AgentTrajectoryEvaluator):
             render=self._renderer(prompt),
             repair_question=prompt.repair,
             repairs=self.repair,
-            signature=self._signature(prompt, scale=TRAJECTORY_SCALE),
+            signature=self._signature(prompt, scale=TRAJECTORY_SCALE, tools=_digest(self._words()["tools"])),
             read=partial(read_reply, read=read_labeled_rating),
         )
 
@@ -207,3 +190,7 @@ class TrajectoryEvalChain(PromptedEvaluator, AgentTrajectoryEvaluator):
 
     def _scored(self, outcome: Parsed) -> Score:
         return parsed_score(self, outcome)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]

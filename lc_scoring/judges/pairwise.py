@@ -35,6 +35,11 @@ class PairJudge:
     choice: ChoiceJudge
     both_orders: bool = True
 
+    @property
+    def signature(self) -> str:
+        """What made the score."""
+        return self.choice.signature
+
     def judge(self, texts: Mapping[str, str | None]) -> Flow[Score]:
         """Compare two texts.
 
