@@ -29,7 +29,6 @@ from lc_scoring.verdict_forms import (
     ANY_BRACKETS,
     DOUBT,
     LABEL,
-    LABELED,
     MARKUP,
     NEAR,
     SEPARATOR,
@@ -98,12 +97,12 @@ def read_verdict(text: str, words: Mapping[str, str], *, cut_off: bool = False) 
     answer, forms = plain(answered).strip(), forms_of(words)
     try:
         found = _in_brackets(answer, forms) or _in_words(answer, forms)
-        if found is None:
-            raise ReplyError(_why_none(text, answer, forms, cut_off=cut_off), reply=text)  # noqa: TRY301 - as below
-        _check_thoughts(text, answered, forms)
     except ReplyError as error:
         raise ReplyError(error.reason, reply=text) from None
-    verdict = _verdict(found, answer)
+    if found is None:
+        raise ReplyError(_why_none(text, answer, forms, cut_off=cut_off), reply=text)
+    _check_thoughts(text, answered, forms)
+    verdict = _verdict(found, answer, forms)
     if cut_off and (verdict.reasoning or verdict.labeled):
         raise ReplyError("The reply was cut off at the token limit before its verdict was final.", reply=text)
     return verdict
@@ -121,11 +120,13 @@ def _in_brackets(answer: str, forms: Forms) -> Found | None:
             raise ReplyError(f"The last word in brackets, {other[0]}, is none of {_listed(forms)}.", reply=answer)
     # Of the runs before, one of different words is a list of what may be said.
     rivals = [one for run in runs if len({one.word for one in run}) == 1 for one in run]
-    if first.rank == WITHIN:  # of one that does not stand as a verdict, what is said about it counts
+    if first.rank > WITHIN:
+        _check_rivals(first, rivals, answer)
+    else:  # of one that does not stand as a verdict, what is said about it and behind it counts
+        behind = list(on_their_own(answer, forms, last.end))
+        _check_rivals(first, [*rivals, *behind], answer)
+        _check_read(answer, max((one.end for one in behind), default=last.end), forms)
         _check_denied(first, answer)
-        _check_read(answer, last.end, forms)
-        rivals.extend(on_their_own(answer, forms, last.end))
-    _check_rivals(first, rivals, answer)
     return Found(first.start, last.end, last.word, first.rank, first.cut)
 
 
@@ -167,20 +168,20 @@ def _check_thoughts(text: str, answered: str, forms: Forms) -> None:
     if text.endswith(answered):
         return
     behind = plain(text[text.find(answered) + len(answered) :])
-    if forms.bracketed.search(behind) or forms.labeled.search(behind):
+    if ANY_BRACKETS.search(behind) or forms.labeled.search(behind):
         raise ReplyError("The reply thinks aloud and does not end it, with a verdict on either side.", reply=text)
 
 
-def _verdict(found: Found, answer: str) -> Verdict:
+def _verdict(found: Found, answer: str, forms: Forms) -> Verdict:
     ends, begins = _ENDS.match(answer, found.end) is not None, found.start if found.cut is None else found.cut
     reasoning, labeled = answer, None
     if found.cut is not None and ends:
         reasoning = answer[: found.cut].rstrip()
     elif found.cut is not None and not answer[: found.cut].strip(_AROUND):
-        reasoning = answer[found.end :].lstrip(_AROUND)
+        reasoning = answer[found.end :].lstrip(_AROUND).strip()
     if found.words is not None:
-        said, word = (answer[slice(*span)].strip(_AROUND) for span in (found.words, (found.start, found.end)))
-        labeled = said if found.rank >= LABELED or said != word else None
+        said = answer[slice(*found.words)].strip(_AROUND)
+        labeled = None if said.upper() in forms.words else said
     return Verdict(
         found.word, reasoning, labeled, closes=ends and found.rank > WITHIN and not follows_colon(answer, begins)
     )

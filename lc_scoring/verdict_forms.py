@@ -43,10 +43,10 @@ _BETWEEN = re.compile(
     rf"[\s,;/&|–—*_`\"'.-]{{0,12}}+(?:(?:and|or|to|nor|vs\.?)[ \t]++)?[*_`\"']{{0,4}}+(?:{LABEL}{SEPARATOR})?",
     re.IGNORECASE,
 )
-_CONDITION = re.compile(r"[\s*_`\"'”,)\]]{0,9}+(?:if|when|unless|where|or|at first|for (?:a|the))\b", re.IGNORECASE)
+_CONDITION = re.compile(r"[ \t*_`\"'”,)\]]{0,9}+(?:if|when|unless|where|or|at first|for (?:a|the))\b", re.IGNORECASE)
 _ENDS = re.compile(r"[*_`\"'”)\]]{0,9}+(?:[ \t\r]*+(?:\n|\Z|\()|[.,;:!]|\s+[-–—]\s)")
 _LINE_ENDS = re.compile(r"[ \t\r*_`\"'”).!\]}]{0,12}+(?=\n|\Z)")
-_NAMED = re.compile(r"[:：][ \t\r*_]*\n\s*\Z")
+_NAMED = re.compile(r"[:：][\s*_`\"'“>-]*\Z")
 _DATA_KEY = re.compile(r"[\"']\s*:")
 _TURNS = re.compile(
     r"\b(?:but|however|although|though|except|unless|nevertheless|still|yet|wait|actually|otherwise)\b", re.IGNORECASE
@@ -57,12 +57,19 @@ _SHORTENED = re.compile(
 )
 DOUBT = re.compile(
     r"\b(?:not|never|neither|nor|cannot|without|hardly|barely|than|if|whether|unless|would (?:be|have|need)|instead of"
-    r"|far from|fail(?:s|ed)? to|wrong to|partially|partly|mostly|largely|half|almost|nearly|somewhat)\b|n['’]t\b",
+    r"|no reason|far from|fail(?:s|ed)? to|wrong to|partially|partly|mostly|largely|half|almost|nearly|somewhat)\b"
+    r"|n['’]t\b",
+    re.IGNORECASE,
+)
+_REPORTED = re.compile(
+    r"\b(?:says?|said|claims?|claimed|states?|stated|thinks?|believes?|argues?|asserts?|suggests?|according)\b",
     re.IGNORECASE,
 )
 
 # The grammar; @any@ and its like stand for the words.
-_IN_BRACKETS = r"(?<![A-Za-z0-9)\]])(?<![A-Za-z0-9]_)\[\[{}\]\](?!\((?:https?:|[#./]))"  # no x[[1]], no link
+# No x[[1]], f(x)[[1]] or x[1][[2]], and no link. What stands before is looked at behind the brackets: a pattern that
+# begins with letters is found fast.
+_IN_BRACKETS = r"\[\[(?<![A-Za-z0-9)]\[\[)(?<![^\]]\]\[\[)(?<![A-Za-z0-9]_\[\[){}\]\](?!\((?:https?:|[#./]))"
 ANY_BRACKETS = re.compile(_IN_BRACKETS.format(r"[^\[\]]{1,80}"))
 _BRACKETED = _IN_BRACKETS.format(
     rf"{MARKUP}(?P<inside>(?:final |overall )?{LABEL}{SEPARATOR})?\[?(?P<word>@any@){MARKUP}\]?"
@@ -73,7 +80,7 @@ _LABELED = (
     rf"(?:[ \t\r]*[}}\]]*(?:,|\n|\Z)|[.;!](?=[\s\"'”)}}\]]|\Z)|\s+[-–—]\s|\s*\((?!partial|partly|mostly)))"
     rf"(?!{_MARKS}(?:\.\s*(?:\d|of\b)|,\s*(?:(?:and|or)\s+)?@any@\b))"
 )
-_ON_A_LINE = r"^[ \t#*_`\"'“(\[-]{0,12}+(?P<word>@any@)[ \t\r*_`\"'”)\].!]{0,12}(?=\n|\Z)"
+_ON_A_LINE = r"^[ \t#*_`\"'“(-]{0,12}+(?P<open>\[)?(?P<word>@any@)(?(open)\])[ \t\r*_`\"'”).!]{0,12}(?=\n|\Z)"
 _OPENING = rf"\A{_MARKS}(?P<word>@long@){_MARKS}(?P<mark>[.!,]){_MARKS}(?=\s)(?!\s+(?:\d|of\b))"
 _CLOSING = rf"(?<=[.!])[\"'”)]?(?P<gap>\s{{1,9}}){_MARKS}\(?(?P<word>@any@)[\s*_`\"'”).!]{{0,12}}\Z"
 _SAID = (
@@ -151,7 +158,7 @@ def _forms_of(words: tuple[tuple[str, str], ...]) -> Forms:
 
     return Forms(
         words=dict(words),
-        bracketed=form(rf"{_BRACKETED}(?!{_MARKS}\s?\?)", re.IGNORECASE),
+        bracketed=form(rf"{_BRACKETED}(?!{_MARKS}[ \t]?\?)", re.IGNORECASE),
         labeled=form(_LABELED, re.IGNORECASE | re.MULTILINE),
         on_a_line=form(_ON_A_LINE, re.IGNORECASE | re.MULTILINE),
         opening=form(_OPENING, re.IGNORECASE),
@@ -178,7 +185,7 @@ def in_brackets(answer: str, forms: Forms) -> list[list[Found]]:
 
 def _stand_together(answer: str, one: Found, other: Found) -> bool:
     between = _BETWEEN.fullmatch(answer, one.end, other.start)
-    return between is not None and ("\n" not in between[0] or one.rank > WITHIN)
+    return between is not None and ("\n" not in between[0] or WITHIN < one.rank == other.rank)
 
 
 def stands(answer: str, start: int, end: int) -> tuple[int, int]:
@@ -249,7 +256,7 @@ def in_sentences(answer: str, forms: Forms) -> Iterator[Found]:
     if one := forms.said.search(answer, tail):
         start, end = one.span("said")
         sentence = max(tail, *(answer.rfind(mark, tail, start) for mark in ".!?\n"))
-        if not DOUBT.search(answer, sentence, start):
+        if not (DOUBT.search(answer, sentence, start) or _REPORTED.search(answer, sentence, start)):
             yield Found(start, end, forms.verdict(one["word"] or one["letter"]), words=(start, end))
 
 

@@ -119,7 +119,7 @@ def settings_of(texts: list[str]) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
-        if not name or not equals:
+        if not name.strip() or not equals:
             raise ConfigError(f"--set takes name=value, got {text!r}.")
         try:
             settings[name.strip()] = json.loads(value)

@@ -78,7 +78,7 @@ class CriteriaEvalChain(JudgedStringEvaluator):
             MissingExtra: the judge needs a package that is not installed.
         """
         rubric = _rubric(criteria)
-        if not cls.requires_reference and _asks_for_correctness(criteria):
+        if not cls.requires_reference and built_in(Criteria.CORRECTNESS) in rubric.criteria:
             raise ConfigError(
                 f"Correctness should not be used in the reference-free 'criteria' evaluator ({cls.__name__}): nobody "
                 "can tell it without a reference. Use 'labeled_criteria' (LabeledCriteriaEvalChain) instead."
@@ -165,12 +165,10 @@ class LabeledCriteriaEvalChain(CriteriaEvalChain):
 
 def _rubric(criteria: CriteriaLike | Path) -> Rubric:
     """Make a rubric of criteria; a bare name must be a built-in one, for a misspelled one would check nothing."""
-    if criteria is None:
-        criteria = Criteria.HELPFULNESS
-    if isinstance(criteria, (list, tuple)) and not criteria:
+    asked = _asked(criteria)
+    if not asked:
         raise ConfigError("criteria is empty: give a name, or a mapping of names to descriptions.")
-    names = criteria if isinstance(criteria, (list, tuple)) else [criteria]
-    for name in names:
+    for name in asked:
         if isinstance(name, str) and not is_rubric_file(name) and name not in _SUPPORTED_CRITERIA:
             near = difflib.get_close_matches(name.lower(), [*map(str, Criteria)], n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -178,7 +176,7 @@ def _rubric(criteria: CriteriaLike | Path) -> Rubric:
                 f"{name!r} is not a valid Criteria: it is one of {', '.join(Criteria)}, or a mapping of a name of "
                 f"your own to what it asks for, {{{name!r}: '...'}}.{hint}"
             )
-    rubric = Rubric.parse(load_all(criteria))
+    rubric = Rubric.parse(load_all(asked if isinstance(criteria, (list, tuple)) else asked[0]))
     for criterion in rubric.criteria:
         if criterion.levels:
             raise ConfigError(
@@ -188,13 +186,15 @@ def _rubric(criteria: CriteriaLike | Path) -> Rubric:
     return replace(rubric, criteria=tuple(map(_as_question, rubric.criteria)))
 
 
+def _asked(criteria: Any) -> list[Any]:
+    """Return what is asked for, out of lists and the lists in them; None stands for helpfulness."""
+    if isinstance(criteria, (list, tuple)):
+        return [one for each in criteria for one in _asked(each)]
+    return [Criteria.HELPFULNESS if criteria is None else criteria]
+
+
 def _as_question(criterion: Criterion) -> Criterion:
     """Take from a built-in criterion what it says about ratings."""
     if criterion != built_in(criterion.name):
         return criterion
     return replace(criterion, description=QUESTIONS[Criteria(criterion.name)])
-
-
-def _asks_for_correctness(criteria: CriteriaLike | Path) -> bool:
-    names = criteria if isinstance(criteria, (list, tuple)) else [criteria]
-    return any(isinstance(name, str) and name == Criteria.CORRECTNESS for name in names)

@@ -150,10 +150,7 @@ class Evaluator(Runnable[Any, Any], ABC):
 
     @property
     def _skip_reference_warning(self) -> str:
-        return (
-            f"Ignoring reference in {type(self).__name__}, as it is not expected. "
-            "To compare with a reference, use an evaluator that is labeled."
-        )
+        return f"Ignoring reference in {type(self).__name__}, as it is not expected."
 
     def _check_evaluation_args(self, reference: object = None, input_: object = None) -> None:
         if self.requires_input and input_ is None:

@@ -33,6 +33,7 @@ _STEPS = 1e7  # steps of a match that nobody times: measured under 0.1 s
 _HARD_TO_SAY = ("{", r"\X", "\\g")
 _HARD_TO_SAY_OF_GROUPS = re.compile(r"\)[*+?]|\((?:\?(?!:)|\*)|\\\d")  # repeated or special groups, references
 _FEW_ALTERNATIVES = 16
+_TOKENS = re.compile(r"\\[pPN]\{[^}]*\}|\\.|\{(?:\d+(?:,\d*)?|,\d*)\}|\[\^|.", re.DOTALL)
 _SHOWN = 80  # characters of a pattern in a message
 
 
@@ -133,12 +134,32 @@ def _compiled(pattern: str, flags: int) -> tuple[regex.Pattern[str], float]:
     if len(pattern) > _LONGEST:
         raise ConfigError(f"The pattern holds {len(pattern):,} characters; {_LONGEST:,} fit.")
     try:
-        made = regex.compile(pattern, _regex_flags(flags), cache_pattern=False)
+        made = regex.compile(_as_re_reads(pattern), _regex_flags(flags), cache_pattern=False)
     except regex.error as error:
         raise ConfigError(f"The pattern {_shown(pattern)} is no regular expression: {error}.") from error
     except (ValueError, OverflowError, RecursionError) as error:
         raise ConfigError(f"The pattern {_shown(pattern)} cannot be used: {error}.") from error
     return made, _harmless_length(pattern, flags)
+
+
+def _as_re_reads(pattern: str) -> str:
+    """Escape what means itself in `re` and something else in `regex`: a brace that counts nothing, a bracket in a set.
+
+    `Dear {d}` would allow for a deleted letter, `[[:alpha:]]` would be a set of letters.
+    """
+    written: list[str] = []
+    set_from = -1  # where the set that is being read may first end; below 0 outside of sets
+    for token in _TOKENS.finditer(pattern):
+        text, place = token[0], token.start()
+        if set_from >= 0:
+            if text == "]" and place >= set_from:
+                set_from = -1
+            written.append(f"\\{text}" if text == "[" else text)
+        else:
+            if text in {"[", "[^"}:
+                set_from = place + len(text) + 1
+            written.append(f"\\{text}" if text == "{" else text)
+    return "".join(written)
 
 
 def _harmless_length(pattern: str, flags: int = 0) -> float:

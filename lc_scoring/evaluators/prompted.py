@@ -91,6 +91,13 @@ class PromptedEvaluator(JudgedEvaluator):
             )
         return value
 
+    @field_validator("output_parser")
+    @classmethod
+    def _check_output_parser(cls, value: BaseOutputParser[Any] | None) -> BaseOutputParser[Any] | None:
+        if value is not None and not callable(getattr(value, "parse", None)):
+            raise ValueError(f"output_parser takes an output parser; got {type(value).__name__}.")
+        return value
+
     def model_post_init(self, context: Any, /) -> None:
         """Prepare all that is the same for every sample, and find out now what cannot be judged."""
         super().model_post_init(context)
@@ -132,6 +139,10 @@ class PromptedEvaluator(JudgedEvaluator):
     async def ascore(self, sample: Sample | Mapping[str, Any], config: RunnableConfig | None = None) -> Score:
         """Judge a Sample or a mapping, asynchronously; see `score`."""
         return self._whole((await self._aoutcome(self._texts(self._given(sample)), config))[0])
+
+    @property
+    def _skip_reference_warning(self) -> str:
+        return f"{super()._skip_reference_warning} To compare with a reference, use the evaluator that is labeled."
 
     def _whole(self, outcome: Score | Parsed) -> Score:
         return outcome if isinstance(outcome, Score) else self._scored(outcome)

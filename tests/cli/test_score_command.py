@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from loopback.command_line import MEASURED, read, run, score, write
 from loopback.openai_api import OpenAIServer
+
+from lc_scoring import EvaluatorType
 
 RIGHT = {"id": "a", "input": "What is the largest planet?", "prediction": "It is Jupiter.", "reference": "Jupiter"}
 WRONG = {**RIGHT, "id": "b", "prediction": "Saturn."}
 ANSWERS = Path(__file__).parents[2] / "cookbook" / "data" / "answers.jsonl"
-
-
-MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COV")}  # coverage's own
-
-
-def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "lc_scoring.cli", *map(str, arguments)]
-    fixed = {"PATH": "", "PYTHONUTF8": "1", "LANGSMITH_TRACING": "false", "COLUMNS": "200"}
-    environment = {**fixed, **MEASURED, **environment}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
-
-
-def score(file: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    return run("score", file, "--criteria", "correctness", "--llm", "offline", *arguments, **environment)
-
-
-def write(path: Path, rows: Iterable[Any]) -> Path:
-    path.write_bytes(b"".join(row if isinstance(row, bytes) else json.dumps(row).encode() + b"\n" for row in rows))
-    return path
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def test_every_row_has_its_score_in_the_rows_order(tmp_path: Path) -> None:
@@ -258,10 +236,21 @@ def test_the_sample_file_shows_scores_and_failures(tmp_path: Path) -> None:
 
 def test_the_evaluators_are_listed_with_their_needs() -> None:
     done = run("evaluators")
-    assert done.returncode == 0
-    names = {line.split()[0]: line for line in done.stdout.splitlines()}
-    assert "prediction, input, reference" in names["labeled_score_string"]
-    assert "reference" not in names["score_string"].split("  Rates")[0]
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    listed = {lines[at]: [line.strip() for line in lines[at + 1 : at + 4]] for at in range(0, len(lines), 4)}
+    assert listed.keys() >= set(EvaluatorType)
+    assert listed["labeled_score_string"] == [
+        "Rates a text by criteria, beside a reference known to be right.",
+        "needs:   prediction, input, reference, a judge",
+        "returns: score 1 to 10, reasoning",
+    ]
+    assert listed["score_string"][1] == "needs:   prediction, input, a judge"
+    assert listed["trajectory"][1].startswith("needs:   prediction, agent_trajectory, input, a judge")
+    for purpose, needs, returns in listed.values():
+        assert purpose.endswith(".")
+        assert needs.startswith("needs:   prediction")
+        assert returns.startswith("returns: score")
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ class Case:
     def __str__(self) -> str:
         told = {"made": self.made, "replies": self.replies, "fields": self.fields}
         said = {key: value for key, value in told.items() if value and value != ("",)}
-        return f"{self.name} {said}"[:150]
+        return re.sub(r"<function .*? at \w+>", "function", f"{self.name} {said}")[:150]
 
     def evaluator(self, library: str, judge: Judge | None = None) -> Any:
         """Make the evaluator of one library."""
@@ -185,7 +185,9 @@ async def async_outcome(library: str, case: Case) -> Outcome:
 def written(value: Any) -> Any:
     """Turn what differences.toml writes into what it stands for: `"None"` and `{object = "a message"}`."""
     if isinstance(value, Mapping):
-        return OBJECTS[value["object"]] if set(value) == {"object"} else {key: written(one) for key, one in value.items()}
+        if set(value) == {"object"}:
+            return OBJECTS[value["object"]]
+        return {key: written(one) for key, one in value.items()}
     if isinstance(value, list):
         return [written(one) for one in value]
     return None if value == "None" else value

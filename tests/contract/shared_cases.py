@@ -165,7 +165,8 @@ def matching_cases() -> Iterator[Case]:
         ("", ""),
         ("a b", "a b"),
     ]
-    for (prediction, reference), flags in product(patterns, [0, re.IGNORECASE, re.DOTALL | re.MULTILINE, re.X, re.A, 2]):
+    flags_of_both = (0, 2, re.IGNORECASE, re.DOTALL | re.MULTILINE, re.VERBOSE, re.ASCII)
+    for (prediction, reference), flags in product(patterns, flags_of_both):
         yield Case("regex_match", {"flags": flags}, fields={"prediction": prediction, "reference": reference})
     for name in ("exact_match", "regex_match"):
         yield Case(name, fields={"prediction": "a", "reference": "a", "input": "ignored"})
@@ -256,8 +257,8 @@ def missing_cases() -> Iterator[Case]:
 
 def refused_cases() -> Iterator[Case]:
     """What both refuse, each in its own words."""
-    for name in PROMPTS:
-        for template in (PROMPTS[name] + " {tone}", "{input}"):
+    for name, variables in PROMPTS.items():
+        for template in (f"{variables} {{tone}}", "{input}"):
             yield Case(name, {"prompt": PromptTemplate.from_template(template)}, (READ[name],))
     for name, criteria in product((*SCORE, *CRITERIA, *PAIRWISE), ({}, 0, False)):
         yield Case(name, {"criteria": criteria}, (READ[name],))
@@ -273,5 +274,3 @@ def refused_cases() -> Iterator[Case]:
         yield Case("trajectory", {}, (reply,))
     yield Case("embedding_distance", {"distance_metric": "nope"}, fields={"prediction": "[1]", "reference": "[1]"})
     yield Case("pairwise_string_distance", {"distance": "nope"}, fields={"prediction": "a", "prediction_b": "a"})
-
-

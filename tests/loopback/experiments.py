@@ -51,7 +51,7 @@ class Judge(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        self.shown.append(sections(messages))
+        self.shown.append(sections(str(messages[1].text)))
         return ChatResult(generations=[ChatGeneration(message=AIMessage(self.reply(self.shown[-1])))])
 
     def reply(self, texts: dict[str, str]) -> str:
@@ -59,10 +59,9 @@ class Judge(BaseChatModel):
         return self.replies.get(texts["prediction"], "As it should be. Rating: [[8]]")
 
 
-def sections(messages: list[BaseMessage]) -> dict[str, str]:
-    """The judged texts of a question worded by the package's own prompts."""
-    found = re.findall(r"<sample_(\w+)>\n(.*?)\n</sample_\1>", str(messages[1].text), re.DOTALL)
-    return dict(found)
+def sections(question: str) -> dict[str, str]:
+    """The judged texts of a question worded by one of the package's own prompts."""
+    return dict(re.findall(r"<sample_(\w+)>\n(.*?)\n</sample_\1>", question, re.DOTALL))
 
 
 def dataset(client: Client, examples: list[Row] | None = None) -> str:

@@ -48,9 +48,7 @@ PLACES: dict[str, Callable[[str, str, str], str]] = {
 
 def judged(attack: str, reply: Callable[[str, str, str], str], **other: str) -> Score:
     """Let a judge answer that repeats what it was shown; asked again, it repeats itself."""
-    flow = JUDGE.judge(
-        {"prediction": attack, "input": "What is the capital of France?", "reference": "Paris", **other}
-    )
+    flow = JUDGE.judge({"prediction": attack, "input": "What is the capital of France?", "reference": "Paris", **other})
     question = next(flow)[0].messages[-1]
     assert isinstance(question, Message)
     seen = question.text.split("<sample_prediction>\n")[1].split("\n</sample_prediction>")[0]

@@ -29,6 +29,15 @@ def test_the_face_is_small_and_listed() -> None:
     assert set(dir(lc_scoring)) == {*lc_scoring.__all__, "__version__"}
 
 
+def test_what_langchain_had_can_be_imported_from_here() -> None:
+    theirs = pytest.importorskip("langchain_classic.evaluation")
+    names = set(theirs.__all__) - {"load_dataset"}  # reads public data sets from the Hugging Face hub
+    assert {"StringEvaluator", "load_evaluator", "QAEvalChain"} <= names
+    for name in names:
+        assert getattr(lc_scoring, name).__name__ == name
+        assert isinstance(getattr(lc_scoring, name), type) == isinstance(getattr(theirs, name), type)
+
+
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="load_evalator"):
         lc_scoring.load_evalator  # noqa: B018

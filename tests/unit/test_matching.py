@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import uuid
+import warnings
 from typing import Any
 
 import pytest
@@ -330,3 +331,34 @@ def test_it_loads_no_model_package_and_no_numpy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "Dear {d}",
+        "a{e}",
+        "a{s<=1}",
+        "[[:alpha:]]",
+        "[a[:digit:]",
+        "{e}",
+        "{}",
+        "a{,2}b",
+        "[]]",
+        "[^]{e}]",
+        r"\{e}",
+        "[[]",
+    ],
+)
+@pytest.mark.parametrize("prediction", ["Dear Bob", "Dear {d}", "b", "xb", "a", ":]", "]", "{e}", "", "{}", "aab", "["])
+def test_a_pattern_means_what_it_means_to_re(pattern: str, prediction: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of sets that may be nested one day
+        expected = re.match(pattern, prediction) is not None
+    found = RegexMatchStringEvaluator().evaluate_strings(prediction=prediction, reference=pattern)
+    assert found == {"score": int(expected)}
+
+
+def test_what_re_refuses_may_mean_something_to_regex() -> None:
+    found = RegexMatchStringEvaluator().evaluate_strings(prediction="Ünal 7", reference=r"\p{Lu}\p{L}+\s\d$")
+    assert found == {"score": 1}

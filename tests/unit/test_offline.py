@@ -75,6 +75,54 @@ def test_outside_its_one_job_it_refuses_and_names_the_cure(change: dict[str, Any
     assert caught.value.retryable is False
 
 
+@pytest.mark.parametrize(("name", "good", "bad"), [("qa", "CORRECT", "INCORRECT"), ("labeled_criteria", "Y", "N")])
+async def test_verdicts(name: str, good: str, bad: str) -> None:
+    options = {} if name == "qa" else {"criteria": "correctness"}
+    evaluator = load_evaluator(name, llm="offline", **options)
+    right, wrong = evaluator.batch([ROW, {**ROW, "prediction": "Saturn, of course."}])
+    assert [(each["value"], each["score"]) for each in (right, wrong)] == [(good, 1), (bad, 0)]
+    assert "Jupiter" in wrong["reasoning"]
+    assert "Confidence: 0." in wrong["reasoning"]
+    assert await evaluator.ainvoke(ROW) == right
+    assert evaluator.invoke({**ROW, "prediction": ""})["value"] == bad
+    for reference, said in (("word " * 50, "50 words"), ("木星", "Latin"), (" ", "reference")):
+        with pytest.raises(ScopeError, match=said):
+            evaluator.invoke({**ROW, "reference": reference})
+
+
+OTHERS = {
+    "context_qa": ({}, "reads no context"),
+    "cot_qa": ({}, "reads no context"),
+    "criteria": ({"criteria": "conciseness"}, "asked for conciseness"),
+    "labeled_criteria": ({"criteria": "conciseness"}, "asked for conciseness"),
+    "pairwise_string": ({"criteria": "correctness"}, "not beside another"),
+    "labeled_pairwise_string": ({"criteria": "correctness"}, "not beside another"),
+    "trajectory": ({}, "the steps that led to it"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"), [(name, *rest) for name, rest in OTHERS.items()], ids=list(OTHERS)
+)
+async def test_other_judgements_are_refused(name: str, options: dict[str, Any], said: str) -> None:
+    evaluator = load_evaluator(name, llm="offline", **options)
+    fields = {**ROW, "prediction_b": "Saturn.", "agent_trajectory": [("atlas", "Jupiter")]}
+    with pytest.raises(ScopeError, match=said) as caught:
+        evaluator.invoke(fields)
+    assert "openai:gpt-5-mini" in str(caught.value)
+    with pytest.raises(ScopeError, match=said):
+        await evaluator.ainvoke(fields)
+
+
+@pytest.mark.parametrize("name", ["qa", "labeled_criteria"])
+def test_verdicts_need_our_own_prompts(name: str) -> None:
+    options = {} if name == "qa" else {"criteria": "correctness"}
+    variables = type(load_evaluator(name, llm="offline", **options)).prompt_variables
+    own = PromptTemplate.from_template(" ".join(f"{{{variable}}}" for variable in variables))
+    with pytest.raises(ConfigError, match="leave out prompt="):
+        load_evaluator(name, llm="offline", prompt=own, **options).invoke(ROW)
+
+
 def test_a_prompt_that_is_not_ours_is_a_config_error() -> None:
     prompt = PromptTemplate.from_template("{criteria} {input} {reference} {prediction}")
     with pytest.raises(ConfigError, match="leave out prompt="):
