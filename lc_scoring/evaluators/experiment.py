@@ -127,11 +127,13 @@ def follow(values: dict[str, Any], key: str, field: str, place: str) -> Any:
 
 
 def _text(value: Any, field: str, place: str) -> str:
-    """Return a value as text; a message that went over the wire as its mapping counts as its content."""
+    """Return a value as text; a message, also one that went over the wire or stands alone in a list, as its content."""
     if isinstance(value, str):
         return value
     if is_missing(value):
         raise ConfigError(f"There is no {field} to score: {place} hold {value!r} for it.")
+    if isinstance(value, list) and len(value) == 1 and (_is_message(value[0]) or isinstance(value[0], BaseMessage)):
+        value = value[0]
     if _is_message(value):
         content = value["content"]
         if isinstance(content, list):

@@ -218,7 +218,7 @@ class PairwiseStringEvaluator(Evaluator):
             try:
                 told = self._feedback(self.invoke(pair_fields(self, runs, example), experiment_config(name, None)))
                 scores = self._shares(ids, self._number(told.get("score")))
-                return ComparisonEvaluationResult(key=name, scores=scores, comment=told.get("comment"))
+                return ComparisonEvaluationResult(key=name, scores=scores, comment=_each_told(ids, told.get("comment")))
             except Exception as error:  # noqa: BLE001 - LangSmith stops at the first pair that raises anything
                 said = str(error) if isinstance(error, ScoringError) else f"{type(error).__name__}: {error}"
                 return ComparisonEvaluationResult(key=name, scores=dict.fromkeys(ids), comment=f"Not compared: {said}")
@@ -328,3 +328,12 @@ class AgentTrajectoryEvaluator(RowEvaluator):
 
     async def _aevaluate(self, fields: dict[str, Any]) -> Any:
         return await self._aevaluate_agent_trajectory(**{"reference": None, **fields})
+
+
+def _each_told(ids: Sequence[uuid.UUID], comment: object) -> dict[uuid.UUID | str, str] | None:
+    """Return the comment for each run, which says what the run is called in it: LangSmith may shuffle the runs."""
+    if not comment:
+        return None
+    if not isinstance(comment, str):
+        raise ConfigError(f"The evaluator gave {comment!r} as its reasoning; a comment is text.")
+    return {str(run_id): f"This run is {letter}.\n\n{comment}" for run_id, letter in zip(ids, "AB", strict=True)}

@@ -144,7 +144,7 @@ def test_every_run_gets_its_share(
         }
         for each in pair:
             assert each["key"] == told.key == KEY
-            assert each["comment"] == told.comment
+            assert each["comment"] == told.comment[each["run_id"]]
             assert each["comparative_experiment_id"] == comparison["id"]
             assert source_of(each) == str(told.source_run_id)
         assert pair[0]["feedback_group_id"] == pair[1]["feedback_group_id"]
@@ -158,9 +158,10 @@ def test_the_comment_is_the_reasoning(
 ) -> None:
     evaluator = made(judge)
     compare(client, experiments, evaluator)
-    for question, (first, _) in feedback_of(server).items():
+    for question, (first, second) in feedback_of(server).items():
         fields = {"input": question, "prediction": FIRST[question], "prediction_b": SECOND[question]}
-        assert first["comment"] == evaluator.invoke(fields)["reasoning"]
+        reasoning = evaluator.invoke(fields)["reasoning"]
+        assert {first["comment"], second["comment"]} == {f"This run is {letter}.\n\n{reasoning}" for letter in "AB"}
     assert "Paris. is right." in feedback_of(server)["France?"][0]["comment"]
 
 
@@ -230,7 +231,8 @@ def test_an_evaluator_of_ones_own(
     assert set(told) == set(QUESTIONS)
     for first, second in feedback_of(server).values():
         assert (first["key"], second["key"]) == ("Shorter", "Shorter")
-    assert {"Lima.", "It is Lima."} == set(feedback_of(server)["Peru?"][0]["comment"].split(" or "))
+    _, _, comment = feedback_of(server)["Peru?"][0]["comment"].partition("\n\n")
+    assert {"Lima.", "It is Lima."} == set(comment.split(" or "))
 
 
 class Given(PairwiseStringEvaluator):
@@ -258,7 +260,7 @@ class Given(PairwiseStringEvaluator):
         ({"value": "A"}, "gave None as its score"),
         ("A", "gave 'A': there is no score to report"),
         (None, "gave None: there is no score to report"),
-        ({"score": 1, "reasoning": ["not", "a", "text"]}, "ValidationError"),
+        ({"score": 1, "reasoning": ["not", "a", "text"]}, "as its reasoning"),
     ],
     ids=repr,
 )
@@ -363,7 +365,7 @@ def test_the_trace(tracing: LangSmithServer, client: Client, experiments: tuple[
         (own,) = (run for run in runs.values() if run.get("parent_run_id") == source["id"])
         assert (own["name"], own["run_type"], own["session_name"]) == (KEY, "chain", "evaluators")
         assert own["inputs"] == {"input": question, "prediction": FIRST[question], "prediction_b": SECOND[question]}
-        assert own["outputs"]["results"]["reasoning"] == pair[0]["comment"]
+        assert pair[0]["comment"].endswith(f".\n\n{own['outputs']['results']['reasoning']}")
         models = [run for run in runs.values() if run.get("parent_run_id") == own["id"]]
         assert [(run["name"], run["run_type"]) for run in models] == [("Taste", "llm")] * 2
     assert len(evaluator_runs(tracing)) == 4 * len(QUESTIONS)

@@ -40,6 +40,8 @@ def row(outputs: Any, **keys: Any) -> dict[str, Any]:
         ({"a.b": "dotted name", "a": {"b": "path"}}, "a.b", "dotted name"),
         ({"a": {"b": ["x", {"c": "deep"}]}}, "a.b.-1.c", "deep"),
         ({"messages": [AIMessage("of a message")]}, "messages.-1.content", "of a message"),
+        ({"messages": [AIMessage("alone")]}, None, "alone"),
+        ({"messages": [{"role": "user", "content": "alone too"}]}, None, "alone too"),
         ({"messages": [AIMessage("of a message")]}, "messages.0", "of a message"),
         ({"content": "of a mapping", "type": "ai", "id": None}, None, "of a mapping"),
         ({"m": {"content": [{"type": "text", "text": "in "}, "blocks"], "role": "ai"}}, "m", "in blocks"),
