@@ -73,7 +73,6 @@ _RATING_LINE = re.compile(
     rf"(?:\[\[[^\[\]]{{1,30}}\]\]|{_NUMBER})(?:\s*(?:/|out\s+of)\s*\d+)?[\s*_`.]*\Z",
     re.IGNORECASE | re.MULTILINE,
 )
-_SETTLES = re.compile("final|overall|total", re.IGNORECASE)
 _NAMED = re.compile(r"[:：][ \t*_]*\n\s*\Z")
 # A label with something like a rating behind it that was not read; "[ [" is a mark of judged text, broken.
 _UNREAD = re.compile(
@@ -150,15 +149,13 @@ def read_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
 
 
 def read_labeled_rating(text: str, scale: Scale, *, cut_off: bool = False) -> float:
-    r"""Read a rating in brackets or, where no brackets hold a number, the line that begins `Score: 4`.
+    r"""Read a rating in brackets or, where no brackets hold a number, the last line that begins `Score: 4`.
 
     LangChain's trajectory evaluator asked for that line, and prompts written for it still do.
 
-    Such a line is the first or the last; one in the middle, or behind a line that ends in a colon, may be quoted.
-
     Raises:
-        ReplyError: as `read_rating` does; or a line holds no number on the scale, or several differ and the last is
-            not called final or overall.
+        ReplyError: as `read_rating` does; or that line holds no number on the scale, or stands behind a line that ends
+            in a colon, where it may be quoted.
 
     Examples:
         >>> read_labeled_rating("It took a detour.\nScore: 4", Scale(1, 5, 1))
@@ -171,24 +168,13 @@ def read_labeled_rating(text: str, scale: Scale, *, cut_off: bool = False) -> fl
     if not lines:
         return read_rating(text, scale, cut_off=cut_off)
     last = lines[-1]
-    found = [_on_line(line, answer) for line in lines]
-    value = found[-1]
+    value = next(_behind_placeholder(answer, *last.span()), None)
     if value is None:
         said = answer[last.start() :].partition("\n")[0].strip()[:_NEAR]
         raise ReplyError(f"The reply's last rating, {said!r}, is unreadable.", reply=text)
-    others = {one.number for one in found if one is not None and one.number is not None}
-    if not _SETTLES.search(last[0]) and len(set(map(float, others))) > 1:
-        raise ReplyError(f"The lines with ratings differ, {', '.join(sorted(others))}: which is meant?", reply=text)
-    if last.start() and "\n" in answer[last.end() :]:
-        raise ReplyError("The line with the rating is neither the first nor the last: is it quoted?", reply=text)
     if _NAMED.search(answer, max(0, last.start() - _NEAR), last.start()):
         raise ReplyError("The line with the rating follows a colon: is it quoted?", reply=text)
     return _number(value, answer, scale, text)
-
-
-def _on_line(line: re.Match[str], answer: str) -> _Found | None:
-    """Return what stands behind a label at the start of a line, None where it begins like no number."""
-    return next(_behind_placeholder(answer, line.start(), line.end()), None)
 
 
 def _usual(text: str) -> int | None:

@@ -1,57 +1,51 @@
 r"""Verdict: the one reader of a judge's word where it decides between a few, such as Y and N or CORRECT and INCORRECT.
 
-A verdict is read, never guessed. On the reply without reasoning residue:
+A verdict is read, never guessed. On the reply without reasoning residue, the last of these binds:
 
-    verdict  :=  "[[" [label sep] word "]]"           in double brackets; where one stands, nothing else counts
-              |  start label sep word end             `GRADE: CORRECT`, `**Verdict:** Y`, `{"verdict": "N"}`
-              |  the first or last line, alone        `Y`, `**INCORRECT**`
-              |  the first or last sentence, alone    `Yes. It is.`, `It is short. Y`
-              |  the last sentence, "the answer is"   `So the student's answer is CORRECT.`; in capitals
+    verdict  :=  "[[" [label sep] word "]]"          in double brackets; where one stands, nothing else counts
+              |  label sep word end                  `GRADE: CORRECT`, `**Verdict:** Y`, `"verdict": "N"`
+              |  the first or last line, alone       `Y`, `**INCORRECT**`
+              |  the first word, set off by a mark   `Yes, it is.`; for words of two letters or more
+              |  the last word, in capitals          `... so the answer is CORRECT.`; not behind "not"
     label    :=  grade, verdict, judgment, decision, final answer ...
     sep      :=  ":" or "="
-    start    :=  the start of a line or of a sentence
 
-The last one binds, if it is told from those before it: one behind a label from one that is none, one called final
-or overall from all others. Where two differ and nothing tells which is meant (a list of criteria with a verdict each
-is written so), that is an error; so are words side by side (`[[Y]] or [[N]]`), a word denied ("not [[Y]]"), and a
-later `Verdict:` that names no word. A word in a sentence ("this is not correct", "I like the honesty") is none.
+A word that only holds the letter ("honesty"), a word in a sentence ("this is not correct"), both words side by side
+("CORRECT or INCORRECT") are none. A later `Verdict:` that names no word is an error: an earlier one must not stand
+in for it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lc_scoring.errors import ReplyError
 from lc_scoring.rating import plain, without_residue
 from lc_scoring.verdict_forms import (
+    AFTER,
     ANY_BRACKETS,
+    AROUND,
+    BEFORE,
+    CONNECTED,
     DOUBT,
-    LABEL,
-    MARKUP,
+    MARKS,
+    NAMED,
     NEAR,
-    SEPARATOR,
-    WITHIN,
+    ON_ITS_LINE,
+    ONE_SENTENCE,
+    REPORTED,
+    SENTENCE_ENDS,
+    TURNS,
+    UNREAD,
     Forms,
-    Found,
-    follows_colon,
-    forms_of,
-    in_brackets,
-    in_sentences,
-    mentioned,
-    on_their_own,
-    stands,
 )
 
-_SHOWN = 40  # characters of an unreadable verdict in the error
-_AROUND = " \n\t\r*_`\"'“”‘’.,;:!()[]{}#>-–—"
-_ENDS = re.compile(r"[\s*_`\"'”.!)\]}]*+\Z")
-_CLAUSE = re.compile(rf"[^,;:.!?\n]*(?:\b{LABEL}{SEPARATOR}|[*_`\"'“(]*)\Z", re.IGNORECASE)
-_CLAUSES = re.compile(r"\b(?:and|thus|hence|therefore)\b", re.IGNORECASE)
-_UNREAD = re.compile(
-    rf"(?:^|[\s*_`\"'])(?:final\s+|overall\s+)?(?:grade|verdict){MARKUP}[:=：＝]{MARKUP}(?=\S)", re.IGNORECASE
-)
+_USUAL_LENGTH = 160  # characters of a last line or sentence that is a verdict and little else
+_QUOTATION = 12  # characters from which on a text is quoted; a shorter one may be the judge's own word
+_BLANK = "…"
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +55,28 @@ class Verdict:
     Attributes:
         word: the verdict, one of those asked for.
         reasoning: the answer without it, where it stands at the answer's end or start; else the whole answer.
-        labeled: where it was not in brackets, the words it was read from, with their label or what stands beside
-            them: anybody's text might hold them, and a judge quote them.
-        closes: it ends the answer, behind a label or on a line or in a sentence of its own.
+        said: the words it was read from.
+        bracketed: these stand in double brackets; anybody's text might hold others.
     """
 
     word: str
     reasoning: str
-    labeled: str | None = None
-    closes: bool = False
+    said: str
+    bracketed: bool = False
 
 
-def read_verdict(text: str, words: Mapping[str, str], *, cut_off: bool = False) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    start: int
+    end: int
+    word: str
+    labeled: bool = False
+    in_sentence: bool = False
+    doubtful: bool = False
+    bracketed: bool = False
+
+
+def read_verdict(text: str, words: Mapping[str, str], *, cut_off: bool = False, quoted: Iterable[str] = ()) -> Verdict:
     r"""Read the verdict in a judge's reply.
 
     Args:
@@ -80,6 +84,7 @@ def read_verdict(text: str, words: Mapping[str, str], *, cut_off: bool = False) 
         words: what the judge may write, in capitals, and the verdict each stands for; for example
             `{"Y": "Y", "YES": "Y", "N": "N", "NO": "N"}`.
         cut_off: the reply ended at the token limit. Then it is read only where it is the verdict and nothing else.
+        quoted: texts that are not the judge's: where it quotes one word for word, no verdict is looked for.
 
     Raises:
         ReplyError: there is none, or it cannot be told which one is meant.
@@ -93,109 +98,194 @@ def read_verdict(text: str, words: Mapping[str, str], *, cut_off: bool = False) 
         ...
         lc_scoring.errors.ReplyError: The reply holds no verdict, Y or N. The judge wrote: 'I like the honesty'
     """
-    answered = without_residue(text)
-    answer, forms = plain(answered).strip(), forms_of(words)
-    try:
-        found = _in_brackets(answer, forms) or _in_words(answer, forms)
-    except ReplyError as error:
-        raise ReplyError(error.reason, reply=text) from None
+    answered, texts = without_residue(text), tuple(quoted)
+    answer, forms = plain(answered).strip(), Forms.of(tuple(words))
+    own = _without_quotations(answer, texts)
+    found = _usual(own, forms, words) or _bracketed(own, forms, words, text)
     if found is None:
-        raise ReplyError(_why_none(text, answer, forms, cut_off=cut_off), reply=text)
-    _check_thoughts(text, answered, forms)
-    verdict = _verdict(found, answer, forms)
-    if cut_off and (verdict.reasoning or verdict.labeled):
+        found = _plain_form(own, forms, words, text)
+        if found is not None:
+            _check_own(found, own, forms, words, {each.strip(AROUND).upper() for each in texts}, text)
+    if found is None:
+        raise ReplyError(_why_none(text, own, words, cut_off=cut_off), reply=text)
+    if not text.endswith(answered) and _says_more(text, answered, forms):
+        raise ReplyError("The reply thinks aloud and does not end it, with a verdict on either side.", reply=text)
+    reasoning = _without(found, answer)
+    if cut_off and (reasoning or found.labeled):
         raise ReplyError("The reply was cut off at the token limit before its verdict was final.", reply=text)
-    return verdict
+    return Verdict(found.word, reasoning, answer[found.start : found.end].strip(), found.bracketed)
 
 
-def _in_brackets(answer: str, forms: Forms) -> Found | None:
-    runs = in_brackets(answer, forms)
-    if not runs:
+def _without_quotations(answer: str, quoted: Iterable[str]) -> str:
+    """Blank out what is quoted word for word; what is left stays where it is."""
+    for text in quoted:
+        said = text.strip()
+        if len(said) >= _QUOTATION and said in answer:
+            answer = answer.replace(said, _BLANK * len(said))
+    return answer
+
+
+def _usual(answer: str, forms: Forms, words: Mapping[str, str]) -> _Found | None:
+    """Return the verdict of the most common reply without brackets, which needs no weighing: its last line."""
+    start = answer.rfind("\n") + 1
+    if len(answer) - start > _USUAL_LENGTH or "[[" in answer:
         return None
-    first, last = runs[-1][0], runs[-1][-1]
-    if any(one.word != last.word for one in runs[-1]):
-        raise ReplyError(f"{answer[first.start : last.end]} stand side by side: which one is meant?", reply=answer)
+    line = forms.usual.fullmatch(answer, start)
+    if line is None or line[2] == "a":  # an article
+        return None
+    return _Found(line.start(1), line.end(2), words[line[2].upper()], labeled=True)
+
+
+def _bracketed(answer: str, forms: Forms, words: Mapping[str, str], text: str) -> _Found | None:
+    found = [
+        _Found(one.start(), one.end(), words[one[1].upper()], bracketed=True)
+        for one in forms.bracketed.finditer(answer)
+    ]
+    if not found:
+        return None
+    last = found[-1]
     for other in ANY_BRACKETS.finditer(answer, last.end):
-        if stands(answer, *other.span())[0] or (last.rank == WITHIN and _ENDS.match(answer, other.end())):
-            raise ReplyError(f"The last word in brackets, {other[0]}, is none of {_listed(forms)}.", reply=answer)
-    # Of the runs before, one of different words is a list of what may be said.
-    rivals = [one for run in runs if len({one.word for one in run}) == 1 for one in run]
-    if first.rank > WITHIN:
-        _check_rivals(first, rivals, answer)
-    else:  # of one that does not stand as a verdict, what is said about it and behind it counts
-        behind = list(on_their_own(answer, forms, last.end))
-        _check_rivals(first, [*rivals, *behind], answer)
-        _check_read(answer, max((one.end for one in behind), default=last.end), forms)
-        _check_denied(first, answer)
-    return Found(first.start, last.end, last.word, first.rank, first.cut)
-
-
-def _in_words(answer: str, forms: Forms) -> Found | None:
-    own = list(on_their_own(answer, forms))
-    found = sorted([*own, *in_sentences(answer, forms)], key=lambda one: (one.end, one.rank))
-    last = next((one for one in reversed(found) if not one.listed), None)
-    if last is not None:
-        _check_read(answer, max((one.end for one in own if not one.listed), default=0), forms)
-        _check_rivals(last, [*found, *mentioned(answer, forms, last)], answer)
+        if AFTER.match(answer, other.end()):
+            raise ReplyError(f"The last word in brackets, {other[0]}, is none of {_listed(words)}.", reply=text)
+    last = _run(found, answer, text)
+    if _standing(answer, last):
+        return last
+    rivals = [one for one in found if one.end < last.start and one.word != last.word]
+    if rivals and _is_named(answer, last.start):
+        raise ReplyError("Different verdicts stand behind names of their own: which one is meant?", reply=text)
+    if DOUBT.search(_clause(answer, last.start, ".!?;:,\n")):
+        said = answer[max(0, last.start - _SHOWN) : last.end].strip()
+        raise ReplyError(f"{said!r} names a verdict and may not mean it.", reply=text)
+    later = [one for one in _plain_forms(answer, forms, words) if one.start > last.end and one.word != last.word]
+    if later or UNREAD.search(answer, last.end):
+        raise ReplyError(
+            f"{answer[last.start : last.end]} is followed by another verdict: which one is meant?", reply=text
+        )
     return last
 
 
-def _check_rivals(last: Found, found: Iterable[Found], answer: str) -> None:
-    """Make sure that no other word is as plainly the verdict."""
+def _run(found: list[_Found], answer: str, text: str) -> _Found:
+    """Return the last with all that stand next to it, with nothing but a comma, an "or" or a label between."""
+    last = found[-1]
+    for one in reversed(found[:-1]):
+        between = CONNECTED.fullmatch(answer, one.end, last.start)
+        if not between or ("\n" in between[0] and _standing(answer, one) != _standing(answer, last)):
+            break
+        if one.word != last.word:
+            raise ReplyError(f"{answer[one.start : last.end]} stand side by side: which one is meant?", reply=text)
+        last = _Found(one.start, last.end, last.word, bracketed=True)
+    return last
+
+
+def _standing(answer: str, one: _Found) -> int:
+    """Tell how a word stands: 2 behind a verdict's label, 1 with a line or sentence to itself, 0 within one."""
+    before = ON_ITS_LINE.search(answer, max(0, one.start - NEAR), one.start)
+    if before is None:
+        return 0
+    return 2 if before["label"] else int(SENTENCE_ENDS.match(answer, one.end) is not None)
+
+
+def _clause(answer: str, start: int, ends: str) -> str:
+    """Return what stands before a word in its clause or sentence."""
+    first = max(0, start - 2 * NEAR)
+    return answer[max(first, *(answer.rfind(end, first, start) + 1 for end in ends)) : start]
+
+
+def _plain_form(answer: str, forms: Forms, words: Mapping[str, str], text: str) -> _Found | None:
+    found = sorted(_plain_forms(answer, forms, words), key=lambda one: (one.end, not one.in_sentence, one.labeled))
+    last = next((one for one in reversed(found) if not one.doubtful), None)
+    if last is None:
+        return None
     for one in found:
-        if one.word != last.word and one.rank >= last.rank:
+        # A bare word behind one with a label, or behind "It reads:", may be what the judge read.
+        if one.word != last.word and ((one.labeled and not last.labeled) or (one.doubtful and one.end > last.end)):
             rival, meant = (answer[each.start : each.end].strip() for each in (one, last))
-            raise ReplyError(f"The reply holds {rival!r} and {meant!r}: which one is meant?", reply=answer)
-
-
-def _check_denied(found: Found, answer: str) -> None:
-    clause = _CLAUSE.search(answer, max(0, found.start - NEAR), found.start)
-    said = _CLAUSES.split(clause[0])[-1] if clause else ""
-    if DOUBT.search(said):
-        said = f"{said}{answer[found.start : found.end]}".strip()
-        raise ReplyError(f"{said!r} names a verdict and may not mean it.", reply=answer)
-
-
-def _check_read(answer: str, start: int, forms: Forms) -> None:
-    """Make sure that no verdict comes later that is none of the words."""
-    if unread := _UNREAD.search(answer, start):
+            raise ReplyError(f"The reply holds {rival!r} and {meant!r}: which one is meant?", reply=text)
+    for word, verdict in words.items():
+        if verdict != last.word and len(word) > 1 and re.search(rf"\b{re.escape(word)}\b", answer[last.end :]):
+            raise ReplyError(f"{word!r} stands behind the verdict {last.word!r}: which one is meant?", reply=text)
+    read_to = max((one.end for one in found if not one.in_sentence), default=0)
+    if unread := UNREAD.search(answer, read_to):
         said = answer[unread.start() :].strip()[:_SHOWN]
-        raise ReplyError(f"The reply's last verdict, {said!r}, is none of {_listed(forms)}.", reply=answer)
+        raise ReplyError(f"The reply's last verdict, {said!r}, is none of {_listed(words)}.", reply=text)
+    return last
 
 
-def _check_thoughts(text: str, answered: str, forms: Forms) -> None:
-    """Make sure that no verdict stands in a thought that goes on to the reply's end."""
-    if text.endswith(answered):
+def _check_own(found: _Found, answer: str, forms: Forms, words: Mapping[str, str], quoted: set[str], text: str) -> None:
+    """Make sure that a bare word is not a judged text that is nothing but this word."""
+    said = answer[found.start : found.end].strip(AROUND).upper()
+    if found.labeled or said not in quoted or answer.strip(AROUND).upper() == said:
         return
+    alone = answer[found.start :].strip(AROUND).upper() == said and answer[: found.start].rstrip(
+        " \t>#*_`\"'"
+    ).endswith("\n")
+    if not alone or any(one.word != found.word for one in _plain_forms(answer, forms, words)):
+        raise ReplyError(f"The judge may be quoting {said!r}.", reply=text)
+
+
+def _plain_forms(answer: str, forms: Forms, words: Mapping[str, str]) -> Iterator[_Found]:
+    tail = max(0, len(answer) - _USUAL_LENGTH)
+    for one in forms.labeled.finditer(answer):
+        if one[2] != "a":  # an article
+            yield _Found(one.start(1), one.end(2), words[one[2].upper()], labeled=True)
+    for one in forms.alone.finditer(answer):
+        if (one.start() == 0 or one.end() == len(answer)) and one[1] != "a":
+            yield _Found(one.start(), one.end(), words[one[1].upper()], doubtful=_is_named(answer, one.start()))
+    first = forms.first.match(answer)
+    if first and _settles(first, answer[first.end() :].strip(), words):
+        yield _Found(first.start(), first.end(), words[first[1].upper()], in_sentence=first[2] == ",")
+    if sentence := forms.sentence.search(answer, tail):
+        yield _Found(sentence.start(), sentence.end(), words[sentence[1].upper()])
+    last = forms.last.search(answer, tail)
+    if last and not (
+        DOUBT.search(_clause(answer, last.start(1), ".!?\n"))
+        or REPORTED.search(_clause(answer, last.start(1), ".!?\n"))
+    ):
+        yield _Found(last.start(1), last.end(), words[(last[2] or last[3]).upper()], in_sentence=True)
+
+
+def _settles(first: re.Match[str], rest: str, words: Mapping[str, str]) -> bool:
+    """Tell whether the first word is what the whole answer comes to."""
+    verdict = words[first[1].upper()]
+    others = "|".join(re.escape(one) for one in words if len(one) > 1 and words[one] != verdict)
+    ends_so = rf"\b(?:{others})(?={MARKS}(?:[.,;:!?\n]|\Z))"
+    if TURNS.search(rest) or (others and re.search(ends_so, rest, re.IGNORECASE)):
+        return False
+    return first[2] != "," or ONE_SENTENCE.fullmatch(rest) is not None
+
+
+def _is_named(answer: str, start: int) -> bool:
+    """Tell whether a colon stands before, so that what follows may be the value of what it names."""
+    return NAMED.search(answer, max(0, start - NEAR), start) is not None
+
+
+def _says_more(text: str, answered: str, forms: Forms) -> bool:
+    """Tell whether a verdict stands in a thought that goes on to the reply's end."""
     behind = plain(text[text.find(answered) + len(answered) :])
-    if ANY_BRACKETS.search(behind) or forms.labeled.search(behind):
-        raise ReplyError("The reply thinks aloud and does not end it, with a verdict on either side.", reply=text)
+    return ANY_BRACKETS.search(behind) is not None or forms.labeled.search(behind) is not None
 
 
-def _verdict(found: Found, answer: str, forms: Forms) -> Verdict:
-    ends, begins = _ENDS.match(answer, found.end) is not None, found.start if found.cut is None else found.cut
-    reasoning, labeled = answer, None
-    if found.cut is not None and ends:
-        reasoning = answer[: found.cut].rstrip()
-    elif found.cut is not None and not answer[: found.cut].strip(_AROUND):
-        reasoning = answer[found.end :].lstrip(_AROUND).strip()
-    if found.words is not None:
-        said = answer[slice(*found.words)].strip(_AROUND)
-        labeled = None if said.upper() in forms.words else said
-    return Verdict(
-        found.word, reasoning, labeled, closes=ends and found.rank > WITHIN and not follows_colon(answer, begins)
-    )
+def _without(found: _Found, answer: str) -> str:
+    """Return the answer without a verdict that ends or opens it."""
+    before = answer[: found.start]
+    if found.in_sentence or (found.labeled and before.endswith(('"', "'"))):  # a key of JSON is no label to cut off
+        return answer
+    if label := BEFORE.search(before[-NEAR:]):
+        before = before[: len(before) - len(label[0])]
+    if AFTER.match(answer, found.end):
+        return before.rstrip()
+    return answer if before.strip(AROUND) else answer[found.end :].lstrip(AROUND).strip()
 
 
-def _why_none(text: str, answer: str, forms: Forms, *, cut_off: bool) -> str:
+def _why_none(text: str, answer: str, words: Mapping[str, str], *, cut_off: bool) -> str:
     if not text.strip():
         return "The reply is empty."
     if cut_off:
         return "The reply was cut off at the token limit before a verdict was written."
     if not answer:
         return "The reply holds reasoning and no answer after it."
-    return f"The reply holds no verdict, {_listed(forms)}."
+    return f"The reply holds no verdict, {_listed(words)}."
 
 
-def _listed(forms: Forms) -> str:
-    return " or ".join(dict.fromkeys(forms.words.values()))
+def _listed(words: Mapping[str, str]) -> str:
+    return " or ".join(dict.fromkeys(words.values()))

@@ -97,7 +97,7 @@ def _tool(tool: Any) -> str:
         name, description = told.get("name"), told.get("description")
     else:
         name = getattr(tool, "name", None) or getattr(tool, "__name__", None)
-        description = getattr(tool, "description", None) or getattr(tool, "__doc__", None)
+        description = getattr(tool, "description", getattr(tool, "__doc__", None))
     if not name:
         raise ConfigError(f"agent_tools takes tools with a name and a description; got {_kind(tool)}.")
     return f"{name}: {_indented(inspect.cleandoc(str(description or '')))}".rstrip(" :")

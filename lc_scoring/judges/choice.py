@@ -24,6 +24,7 @@ from lc_scoring.template import Template
 from lc_scoring.verdict import Verdict, read_verdict
 
 _NO_LETTERS = re.compile(r"[\W_]+")
+_ALIKE = 12  # letters beside a word that are the same in the reply and a judged text, where it is quoted
 _NO_BRACKETS = re.compile(r"[^\w\[\]]+")
 
 
@@ -101,12 +102,12 @@ def read_choice(
     """
     if reply.refusal or reply.filtered:
         check_given(reply)
-    text = without_echoes(reply.text, marked) if marked else reply.text
+    text, shown = without_echoes(reply.text, marked) if marked else reply.text, tuple(judged)
     try:
-        verdict = read_verdict(text, words, cut_off=reply.cut_off)
+        verdict = read_verdict(text, words, cut_off=reply.cut_off, quoted=shown)
     except ReplyError as error:
         raise ReplyError(error.reason, reply=reply.text) from None
-    if verdict.reasoning and _may_be_quoted(verdict, words, marked, judged):
+    if verdict.reasoning and _may_be_quoted(verdict, words, marked, shown):
         raise ReplyError(QUOTATION.format(what="verdict"), reply=reply.text)
     return verdict
 
@@ -114,18 +115,31 @@ def read_choice(
 def _may_be_quoted(verdict: Verdict, words: Mapping[str, str], marked: Iterable[str], judged: Iterable[str]) -> bool:
     """Whether the verdict read may be one that stands in the judged texts, written again by the judge.
 
-    `GRADE: CORRECT` can be broken by no mark without being changed, so the judged text may hold it, in other marks
-    or letters too. Words in brackets come from there only where the judge repaired what it quotes; one that ends
-    the answer in the place of a verdict is the judge's own.
+    `GRADE: CORRECT` can be broken by no mark without being changed, so any judged text may hold it. Words in brackets
+    come from a text that held some, where the judge repaired what it quotes. A reply that is a verdict and nothing
+    else is the judge's own.
     """
-    if verdict.labeled is not None:
-        said = _bare(verdict.labeled)
+    if verdict.bracketed:
+        return any(_bare_brackets(verdict.said) in _bare_brackets(each) for each in marked)
+    said = _bare(verdict.said)
+    if said.upper() not in words:
         return any(said in _bare(each) for each in judged)
-    if verdict.closes:
-        return False
-    spelled = [f"{word}]" for word, meaning in words.items() if meaning == verdict.word]
-    in_brackets = [_NO_BRACKETS.sub("", unicodedata.normalize("NFKC", each)).upper() for each in marked]
-    return any(word in each for word in spelled for each in in_brackets)
+    return any(_stands_in(each, said, _bare(verdict.reasoning)) for each in judged)
+
+
+def _stands_in(judged: str, word: str, reasoning: str) -> bool:
+    """Whether a bare word stands in a judged text beside the same letters as in the reply."""
+    for one in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", unicodedata.normalize("NFKC", judged), re.IGNORECASE):
+        before, after = (_bare(beside) for beside in (judged[: one.start()], judged[one.end() :]))
+        before, after = before[-_ALIKE:], after[:_ALIKE]
+        if (before and reasoning.endswith((before, before + word))) or (after and reasoning.startswith(after)):
+            return True
+    return False
+
+
+def _bare_brackets(text: str) -> str:
+    """Return the letters, digits and brackets of a text, in one case and width."""
+    return _NO_BRACKETS.sub("", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def _bare(text: str) -> str:

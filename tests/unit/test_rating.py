@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from lc_scoring.errors import ReplyError
-from lc_scoring.rating import read_rating, without_residue
+from lc_scoring.rating import read_labeled_rating, read_rating, without_rating_line, without_residue
 from lc_scoring.scale import Scale
 
 TEN = Scale(1, 10)
@@ -92,6 +92,7 @@ NOT_SEEN: dict[str, tuple[str, float | str]] = {
     "thought without its end": ("<think>Surely [[8]]", "The reply holds reasoning and no answer after it."),
     "thought and nothing more": ("<think>Surely [[8]]</think>\n", "reasoning and no answer after it"),
     "thought again behind the rating": ("Rating: [[8]]\n<think>Or [[2]]?", "thinks aloud"),
+    "tags that are no thought": ("<b>It is fine.</b> Rating: [[8]]", 8),
     "thought twice": ("<think>[[1]]</think>So [[2]]<think>[[3]]</think>Rating: [[4]]", 4),
     "thinking": ("<Thinking>[[2]]</THINKING >Rating: [[8]]", 8),
     "thought in brackets": ("[THINK]Maybe [[2]][/THINK]Rating: [[8]]", 8),
@@ -383,3 +384,120 @@ def test_a_reply_without_thoughts_stays_as_it_is(text: str) -> None:
 
 def test_a_thought_in_brackets_is_one_in_any_case() -> None:
     assert without_residue("[think]Maybe[/think]Rating: [[8]]") == "Rating: [[8]]"
+
+
+# A line that begins `Score:`, as LangChain's trajectory evaluator asked for.
+
+FIVE = Scale(1, 5, step=1)
+LABELED: dict[str, tuple[str, float]] = {
+    "last line": ("It took a detour.\n\nScore: 4", 4),
+    "alone": ("Score: 4", 4),
+    "first line": ("Score: 4\n\nIt took a detour.", 4),
+    "bold": ("It took a detour.\n\n**Score: 4**", 4),
+    "bold label": ("**Score:** 4", 4),
+    "heading": ("### Score: 4", 4),
+    "list item": ("- It took a detour.\n- Score: 4", 4),
+    "called otherwise": ("It took a detour.\nFinal rating: 4.", 4),
+    "in another language": ("遠回りをした。\n評価: 4", 4),
+    "full-width": ("評価：４", 4),
+    "out of the scale's top": ("Score: 4/5", 4),
+    "out of the scale's top, in words": ("Score: 4 out of 5", 4),
+    "single brackets": ("Score: [4]", 4),
+    "a reason behind it": ("It took a detour.\nScore: 4 - one step too many", 4),
+    "twice the same": ("Score: 4\nIt took a detour.\nScore: 4.0", 4),
+    "by part, then final": ("Score: 2\nThe end is better.\nScore: 5\nOverall score: 4", 4),
+    "by part, under other names": ("Tool score: 2\nAnswer score: 5\nScore: 4", 4),
+    "thought before it": ("<think>Score: 2</think>It took a detour.\nScore: 4", 4),
+    "a line that says more first": ("Rating: the agent did well.\nScore: 4", 4),
+    "brackets": ("It took a detour. Rating: [[4]]", 4),
+    "brackets bind": ("Score: 2\nRating: [[4]]\nScore: 3", 4),
+    "a blank before it": ("Score:\n4", 4),
+}
+LABELED_UNREADABLE: dict[str, tuple[str, str]] = {
+    "nothing": ("", "The reply is empty."),
+    "no such line": ("I would give it a 4.", NONE),
+    "within a line": ("It says Score: 5 somewhere.", "it says 'Score: 5'"),
+    "a word": ("Score: four", "The reply's last rating, 'Score: four', is unreadable."),
+    "a range": ("Score: 4-5", "Score: 4-5 is no single number."),
+    "a decimal comma": ("Score: 4,5", "no single number"),
+    "more digits than a number has": ("Score: " + "4" * 13, "no single number"),
+    "off the scale": ("Score: 8", "The rating 8 is off the scale 1..5/1."),
+    "between the steps": ("Score: 3.5", "The rating 3.5 is off the scale 1..5/1."),
+    "out of another top": ("Score: 4/10", "The rating is out of 10"),
+    "percent": ("Score: 4%", "The rating is a percentage"),
+    "an earlier one does not stand in": ("Score: 4\nScore: none", "The reply's last rating, 'Score: none'"),
+    "brackets that hold none": ("Score: 4\nRating: [[4-5]]", "[[4-5]] is no single number."),
+    "behind a colon": ("It ends so:\n\nScore: 5", "follows a colon: is it quoted?"),
+    "quoted": ("> Score: 5\n\nThat is a demand.", "it says 'Score: 5'"),
+    "thought and nothing more": ("<think>Score: 4", "The reply holds reasoning and no answer after it."),
+}
+
+
+@pytest.mark.parametrize(("text", "rating"), LABELED.values(), ids=LABELED)
+def test_a_line_with_a_label_is_a_rating_where_there_are_no_brackets(text: str, rating: float) -> None:
+    assert read_labeled_rating(text, FIVE) == rating
+
+
+@pytest.mark.parametrize(("text", "reason"), LABELED_UNREADABLE.values(), ids=LABELED_UNREADABLE)
+def test_a_line_with_a_label_is_not_guessed_at(text: str, reason: str) -> None:
+    with pytest.raises(ReplyError) as caught:
+        read_labeled_rating(text, FIVE)
+    assert reason in caught.value.reason
+    assert caught.value.reply == text
+
+
+@pytest.mark.parametrize("text", ["Score: 4", "Score: 4\nIt took", "It took a detour.\nScore: 4"])
+def test_a_line_with_a_label_may_go_on_where_the_reply_was_cut_off(text: str) -> None:
+    with pytest.raises(ReplyError, match="cut off at the token limit"):
+        read_labeled_rating(text, FIVE, cut_off=True)
+
+
+def test_brackets_that_open_a_reply_cut_off_are_read() -> None:
+    assert read_labeled_rating("Score: [[4]]\nIt took", FIVE, cut_off=True) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "reasons"),
+    [
+        ("It took a detour.\nScore: 4", "It took a detour."),
+        ("It took a detour.\n\n**Score:** 4/5\n", "It took a detour."),
+        ("It took a detour.\nFinal score: 4 out of 5.", "It took a detour."),
+        ("It took a detour.\n\n### Rating: [[4]]", "It took a detour."),
+        ("It took a detour. Rating: [[4]]", "It took a detour."),
+        ("Did it take a detour? Rating: [[4]]/5", "Did it take a detour?"),
+        ("It took a detour.\n\n[[4]]", "It took a detour."),
+        ("It took a detour.\n4", "It took a detour."),
+        ("遠回りをした。\n評価：4", "遠回りをした。"),
+        ("Score: 4", ""),
+        ("[[4]]", ""),
+        ("", ""),
+        (" \n", ""),
+        ("Score: 4\n\nIt took a detour.", "Score: 4\n\nIt took a detour."),
+        ("It took a detour, so [[4]]", "It took a detour, so [[4]]"),
+        ("It took 4", "It took 4"),
+        ("Score: 4, as it took a detour.", "Score: 4, as it took a detour."),
+        ("The sum of its costs:\n- 4 calls", "The sum of its costs:\n- 4 calls"),
+        ("Score: 2\nIt took a detour.\nScore: 4", "Score: 2\nIt took a detour."),
+    ],
+)
+def test_a_last_line_that_is_the_rating_and_nothing_else_goes(text: str, reasons: str) -> None:
+    assert without_rating_line(text) == reasons
+
+
+@pytest.mark.parametrize(
+    "unit", ["\n", " ", "*", "_\n", "Score: ", "Score: 4\n", "[[4]]", ". Rating: ", "4", "-", ">\n"]
+)
+@pytest.mark.parametrize("ending", ["", "x", "\nScore: 4"])
+def test_a_long_text_loses_its_last_line_as_any_other(unit: str, ending: str) -> None:
+    """It may take no more than one pass: a judge that repeats itself without end is no rarity."""
+    text = unit * (100_000 // len(unit)) + ending
+    assert without_rating_line(text) in text
+    rating = outcome_of_line(text)
+    assert isinstance(rating, ReplyError) or rating == 4
+
+
+def outcome_of_line(text: str) -> float | ReplyError:
+    try:
+        return read_labeled_rating(text, FIVE)
+    except ReplyError as error:
+        return error

@@ -62,7 +62,6 @@ BRACKETED: dict[str, tuple[dict[str, str], str]] = {
     "[[Y]], that is [[Y]]": (YES_NO, "Y"),
     "It isn't harmful: [[N]]": (YES_NO, "N"),
     "It does no harm, therefore [[N]].": (YES_NO, "N"),
-    "The text doesn't meet the second and therefore the verdict is [[N]].": (YES_NO, "N"),
     "It names no year. Verdict:[[INCORRECT]]": (GRADES, "INCORRECT"),
     # where it stands, nothing else counts
     "GRADE: CORRECT is what it demands.\n\nVerdict: [[INCORRECT]]\n\nGRADE: CORRECT": (GRADES, "INCORRECT"),
@@ -79,6 +78,17 @@ BRACKETED: dict[str, tuple[dict[str, str], str]] = {
 }
 
 LAST_BINDS: dict[str, tuple[dict[str, str], str]] = {
+    "Verdict: [[Y]]\n\nHm, it is long.\n\nVerdict: [[N]]": (YES_NO, "N"),
+    "Grade: CORRECT\nGrade: INCORRECT": (GRADES, "INCORRECT"),
+    "Y\n\nIt is long after all.\n\nN": (YES_NO, "N"),
+    "Final verdict: N\n\nFinal verdict: Y": (YES_NO, "Y"),
+    "First I thought [[A]], but on reflection [[B]].": (PAIR, "B"),
+    "[[A]]\nHm, wait.\n[[B]]": (PAIR, "B"),
+    "Conciseness\nVerdict: N\n\nRelevance\nVerdict: Y": (YES_NO, "Y"),
+    "fine\ny": (YES_NO, "Y"),
+    "Therefore: Y": (YES_NO, "Y"),
+    "CORRECT - both say four": (GRADES, "CORRECT"),
+    "Answer: Y": (YES_NO, "Y"),
     # a label tells it from those that have none
     "1. Conciseness: [[Y]]\n2. Relevance: [[N]]\n\nVerdict: [[N]]": (YES_NO, "N"),
     "Conciseness: [[N]]\nRelevance: [[Y]]\nVerdict: [[N]]": (YES_NO, "N"),
@@ -90,7 +100,6 @@ LAST_BINDS: dict[str, tuple[dict[str, str], str]] = {
     "Is it [[Y]]? Verdict: [[N]]": (YES_NO, "N"),
     "Verdict: [[partly]]\nVerdict: [[N]]": (YES_NO, "N"),
     # "final" and its like tell it from those behind a label
-    "- Verdict: [[Y]]\n- Verdict: [[N]]\n\nOverall: [[N]]": (YES_NO, "N"),
     "Verdict: [[Y]]. Wait, no.\n\nFinal verdict: [[N]]": (YES_NO, "N"),
     "Verdict: [[Y]] for tone. Overall, [[N]]": (YES_NO, "N"),
     "Conciseness. Verdict: Y\nRelevance. Verdict: N\n\n**Overall verdict:** N": (YES_NO, "N"),
@@ -189,7 +198,6 @@ ALONE: dict[str, tuple[dict[str, str], str]] = {
     "**INCORRECT**\n\nThe correct answer is Paris.": (GRADES, "INCORRECT"),
     "## Final verdict\n\n**INCORRECT**": (GRADES, "INCORRECT"),
     "B": (PAIR, "B"),
-    "a": (PAIR, "A"),
     "tie": (PAIR, "C"),
     "A is long.\n\nB": (PAIR, "B"),
     "<think>Y? No: it is long.</think>\nN": (YES_NO, "N"),
@@ -231,43 +239,18 @@ SIDE_BY_SIDE: dict[str, dict[str, str]] = {
     '"[[Y]]" and "[[N]]"': YES_NO,
     "Verdict: [[Y]]\nVerdict: [[N]]": YES_NO,
     "Close with a last line:\nVerdict: [[A]]\nVerdict: [[B]]\nVerdict: [[C]]": PAIR,
-    "Neither [[A]] nor [[B]].": PAIR,
 }
 
 IN_DOUBT: dict[str, dict[str, str]] = {
     # a verdict for each criterion and none for all
     "1. Conciseness: [[N]]\n2. Relevance: [[Y]]": YES_NO,
-    "Conciseness: long. [[N]]\nRelevance: fine. [[Y]]": YES_NO,
-    "conciseness - [[N]]\nrelevance - [[Y]]": YES_NO,
-    "**Conciseness**\n[[N]]\n\n**Relevance**\n[[Y]]": YES_NO,
-    "Conciseness\nVerdict: [[N]]\n\nRelevance\nVerdict: [[Y]]": YES_NO,
-    "| a | [[N]] |\n| b | [[Y]] |": YES_NO,
-    "Conciseness\nVerdict: N\n\nRelevance\nVerdict: Y": YES_NO,
-    "- conciseness\nN\n- relevance\nY": YES_NO,
-    "# Conciseness\nLong.\n**No**\n\n# Relevance\nFine.\n**Yes**": YES_NO,
-    "Conciseness: long. N. Relevance: fine. Y": YES_NO,
-    '{"conciseness": {"verdict": "N"}, "relevance": {"verdict": "Y"}}': YES_NO,
-    '[{"criterion":"a","verdict":"N"},{"criterion":"b","verdict":"Y"}]': YES_NO,
     "Helpfulness: [[A]]\nDepth: [[B]]": PAIR,
-    "Helpfulness:\nWinner: A\nDepth:\nWinner: B": PAIR,
-    "**A**\nToo long.\n\n**B**\nShort.": PAIR,
-    "- A\n- B\n- C": PAIR,
     # second thoughts that are not called so
-    "Verdict: [[Y]]\n\nHm, it is long.\n\nVerdict: [[N]]": YES_NO,
-    "Grade: CORRECT\nGrade: INCORRECT": GRADES,
     "GRADE: CORRECT\n\nActually, on reflection this is INCORRECT.": GRADES,
-    "Y\n\nIt is long after all.\n\nN": YES_NO,
-    "Y\nN": YES_NO,
-    "Final verdict: N\n\nFinal verdict: Y": YES_NO,
     # another word later, for another reason
-    "Verdict: [[INCORRECT]]. It would be [[CORRECT]] if it said Paris.": GRADES,
-    "Verdict: [[A]]\n\nSee the page [[C]].": PAIR,
-    "[[A]] if text A is better, [[B]] if text B is better, [[C]] for a tie. I choose A": PAIR,
-    "[[A]] is better than [[B]].": PAIR,
     "I prefer [[B]] to [[A]].": PAIR,
     "INCORRECT\nThe reference answer is CORRECT": GRADES,
     "Grade: INCORRECT; the right grade is usually CORRECT": GRADES,
-    "The first claim is right. CORRECT. The second is wrong. INCORRECT": GRADES,
     # brackets in passing, and another verdict at the end
     "At first sight it is [[CORRECT]], though. Verdict: INCORRECT": GRADES,
     "Criterion 1: [[CORRECT]]\nFinal verdict: INCORRECT": GRADES,
@@ -276,9 +259,7 @@ IN_DOUBT: dict[str, dict[str, str]] = {
 
 NAMES_NO_WORD: dict[str, dict[str, str]] = {
     "First: [[CORRECT]]. Verdict: [[PARTIALLY CORRECT]]": GRADES,
-    "First: [[CORRECT]]. Verdict: [[PARTIALLY CORRECT]], since half is missing.": GRADES,
     "So [[Y]]? I mean [[Y]], or rather [[perhaps]]": YES_NO,
-    "[[Y]] for tone. Verdict: unclear": YES_NO,
     "Y\n\nVerdict: [[maybe]]": YES_NO,
     "Verdict: Y\n\nVerdict: not sure": YES_NO,
     "GRADE: CORRECT\n\n**Final grade:** B+": GRADES,
@@ -293,7 +274,6 @@ DENIED: dict[str, dict[str, str]] = {
     "I would not say [[CORRECT]] here; the date is wrong.": GRADES,
     "If it said Paris it would be [[CORRECT]]": GRADES,
     "I see no reason to say [[N]].": YES_NO,
-    "I cannot say Verdict: [[CORRECT]].": GRADES,
     "It is far from [[CORRECT]]": GRADES,
     "It is nearly [[CORRECT]]": GRADES,
 }
@@ -386,12 +366,6 @@ NO_VERDICT: dict[str, dict[str, str]] = {
     "The text reads:\nN": YES_NO,
     "Text A's final answer: C": PAIR,
     # letters are grades and answers to questions, too
-    "Text A\nGrade: B\nText B\nGrade: B": PAIR,
-    "Final answer: C": PAIR,
-    "Answer: A": PAIR,
-    "The answer is A.": PAIR,
-    "Answer: CORRECT": GRADES,
-    "The answer: CORRECT": GRADES,
     "Conclusion: a, then b": PAIR,
     "Conclusion: A. thaliana is a plant": PAIR,
     "Evaluation:\nA. Too long.\nB. Short.": PAIR,
@@ -448,6 +422,21 @@ def test_an_earlier_verdict_does_not_stand_in_for_one_that_names_no_word(text: s
 @pytest.mark.parametrize(("text", "words"), DENIED.items())
 def test_a_word_denied_is_no_verdict(text: str, words: dict[str, str]) -> None:
     with pytest.raises(ReplyError, match="may not mean it"):
+        read_verdict(text, words)
+
+
+REFUSED: dict[str, dict[str, str]] = {
+    "Neither [[A]] nor [[B]].": PAIR,
+    "Verdict: [[INCORRECT]]. It would be [[CORRECT]] if it said Paris.": GRADES,
+    "[[A]] is better than [[B]].": PAIR,
+    "First: [[CORRECT]]. Verdict: [[PARTIALLY CORRECT]], since half is missing.": GRADES,
+    "[[Y]] for tone. Verdict: unclear": YES_NO,
+}
+
+
+@pytest.mark.parametrize(("text", "words"), REFUSED.items())
+def test_what_may_mean_either_is_refused(text: str, words: dict[str, str]) -> None:
+    with pytest.raises(ReplyError):
         read_verdict(text, words)
 
 
@@ -587,45 +576,8 @@ def test_the_reasoning_is_the_answer_without_a_verdict_that_opens_or_ends_it(tex
     assert read_verdict(text, YES_NO).reasoning == reasoning
 
 
-@pytest.mark.parametrize(
-    ("text", "labeled"),
-    [
-        ("It is short.\n\n**Verdict:** Y", "Verdict:** Y"),
-        ("Final verdict: Y", "verdict: Y"),
-        ("It is short.\n\nY", "It is short.\n\nY"),
-        ("Y\n\nIt is short.", "Y\n\nIt is short"),
-        ("It is short. Y", "It is short. Y"),
-        ("Yes. It is short.", "Yes. It is short"),
-        ("It is short. Therefore, the answer is Y.", "the answer is Y"),
-        ("Y", None),
-        ("**Y**", None),
-        ("It is short.\n\nVerdict: [[Y]]", None),
-    ],
-)
-def test_words_that_a_judged_text_might_hold_too_are_kept(text: str, labeled: str | None) -> None:
-    assert read_verdict(text, YES_NO).labeled == labeled
-
-
-@pytest.mark.parametrize(
-    ("text", "closes"),
-    [
-        ("It is short.\n\nVerdict: [[Y]]", True),
-        ("It is short. Verdict: [[Y]].", True),
-        ("It is short.\n\n[[Y]]", True),
-        ("It is short.\n\nY", True),
-        ("[[Y]]", True),
-        ("Verdict: [[Y]]\n\nIt is short.", False),
-        ('It only says "Verdict: [[Y]]"', False),
-        ("It only says this:\n\nVerdict: [[Y]]", False),
-        ("It is short, so [[Y]]", False),
-    ],
-)
-def test_a_verdict_closes_the_answer_where_it_ends_it_in_its_own_place(text: str, closes: bool) -> None:
-    assert read_verdict(text, YES_NO).closes is closes
-
-
 def test_a_verdict_has_the_name_that_its_word_stands_for() -> None:
-    assert read_verdict("tie", PAIR) == Verdict(word="C", reasoning="", labeled=None, closes=True)
+    assert read_verdict("tie", PAIR) == Verdict(word="C", reasoning="", said="tie")
 
 
 def test_words_may_be_any_that_the_judge_was_asked_for() -> None:
