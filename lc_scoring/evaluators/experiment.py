@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeGuard, cast
 
 from langchain_core.messages import BaseMessage
 from langsmith.evaluation.evaluator import EvaluationResult
@@ -133,7 +133,7 @@ def _text(value: Any, field: str, place: str) -> str:
     if is_missing(value):
         raise ConfigError(f"There is no {field} to score: {place} hold {value!r} for it.")
     if isinstance(value, list) and len(value) == 1 and (_is_message(value[0]) or isinstance(value[0], BaseMessage)):
-        value = value[0]
+        return _text(value[0], field, place)
     if _is_message(value):
         content = value["content"]
         if isinstance(content, list):
@@ -144,5 +144,5 @@ def _text(value: Any, field: str, place: str) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _is_message(value: Any) -> bool:
+def _is_message(value: Any) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, Mapping) and "content" in value and ("type" in value or "role" in value)
