@@ -201,11 +201,11 @@ def _plain_form(answer: str, forms: Forms, words: Mapping[str, str], text: str) 
         if one.word != last.word and ((one.labeled and not last.labeled) or (one.doubtful and one.end > last.end)):
             rival, meant = (answer[each.start : each.end].strip() for each in (one, last))
             raise ReplyError(f"The reply holds {rival!r} and {meant!r}: which one is meant?", reply=text)
-    for word, verdict in words.items():
+    for word, verdict in words.items() if last.end < len(answer) else ():
         if verdict != last.word and len(word) > 1 and re.search(rf"\b{re.escape(word)}\b", answer[last.end :]):
             raise ReplyError(f"{word!r} stands behind the verdict {last.word!r}: which one is meant?", reply=text)
     read_to = max((one.end for one in found if not one.in_sentence), default=0)
-    if unread := UNREAD.search(answer, read_to):
+    if _may_hold_label(answer) and (unread := UNREAD.search(answer, read_to)):
         said = answer[unread.start() :].strip()[:_SHOWN]
         raise ReplyError(f"The reply's last verdict, {said!r}, is none of {_listed(words)}.", reply=text)
     return last
@@ -224,24 +224,37 @@ def _check_own(found: _Found, answer: str, forms: Forms, words: Mapping[str, str
 
 
 def _plain_forms(answer: str, forms: Forms, words: Mapping[str, str]) -> Iterator[_Found]:
-    tail = max(0, len(answer) - _USUAL_LENGTH)
-    for one in forms.labeled.finditer(answer):
-        if one[2] != "a":  # an article
-            yield _Found(one.start(1), one.end(2), words[one[2].upper()], labeled=True)
-    for one in forms.alone.finditer(answer):
-        if (one.start() == 0 or one.end() == len(answer)) and one[1] != "a":
-            yield _Found(one.start(), one.end(), words[one[1].upper()], doubtful=_is_named(answer, one.start()))
+    if _may_hold_label(answer):
+        for one in forms.labeled.finditer(answer):
+            if one[2] != "a":  # an article
+                yield _Found(one.start(1), one.end(2), words[one[2].upper()], labeled=True)
     first = forms.first.match(answer)
     if first and _settles(first, answer[first.end() :].strip(), words):
         yield _Found(first.start(), first.end(), words[first[1].upper()], in_sentence=first[2] == ",")
+    last_line = answer.rfind("\n") + 1
+    for start in sorted({0, last_line}):
+        line = forms.alone.match(answer, start)
+        if line and line[1] != "a":
+            yield _Found(start, line.end(), words[line[1].upper()], doubtful=_is_named(answer, start))
+            if start == last_line:
+                return
+    yield from _at_the_end(answer, forms, words)
+
+
+def _at_the_end(answer: str, forms: Forms, words: Mapping[str, str]) -> Iterator[_Found]:
+    tail = max(0, len(answer) - _USUAL_LENGTH)
+    if not answer[tail:].rstrip(AROUND).endswith(tuple(words)):
+        return
     if sentence := forms.sentence.search(answer, tail):
         yield _Found(sentence.start(), sentence.end(), words[sentence[1].upper()])
-    last = forms.last.search(answer, tail)
-    if last and not (
-        DOUBT.search(_clause(answer, last.start(1), ".!?\n"))
-        or REPORTED.search(_clause(answer, last.start(1), ".!?\n"))
-    ):
-        yield _Found(last.start(1), last.end(), words[(last[2] or last[3]).upper()], in_sentence=True)
+    if last := forms.last.search(answer, tail):
+        said = _clause(answer, last.start(1), ".!?\n")
+        if not (DOUBT.search(said) or REPORTED.search(said)):
+            yield _Found(last.start(1), last.end(), words[(last[2] or last[3]).upper()], in_sentence=True)
+
+
+def _may_hold_label(answer: str) -> bool:
+    return ":" in answer or "=" in answer or not answer.isascii()
 
 
 def _settles(first: re.Match[str], rest: str, words: Mapping[str, str]) -> bool:

@@ -86,7 +86,7 @@ class Forms:
                 re.IGNORECASE | re.MULTILINE,
             ),
             alone=re.compile(
-                rf"(?:\A|(?<=\n))(?!.*(?:\[\[|\]\]))[ \t>#*_`\"'(\[-]*({any_word})[ \t\r*_`\"').\]!]*(?=\n|\Z)",
+                rf"(?!.*(?:\[\[|\]\]))[ \t>#*_`\"'(\[-]*({any_word})[ \t\r*_`\"').\]!]*(?=\n|\Z)",
                 re.IGNORECASE,
             ),
             first=re.compile(

@@ -25,6 +25,7 @@ from lc_scoring.verdict import Verdict, read_verdict
 
 _NO_LETTERS = re.compile(r"[\W_]+")
 _ALIKE = 12  # letters beside a word that are the same in the reply and a judged text, where it is quoted
+_WORD_END = 3  # letters at the end of a verdict
 _NO_BRACKETS = re.compile(r"[^\w\[\]]+")
 
 
@@ -123,18 +124,24 @@ def _may_be_quoted(verdict: Verdict, words: Mapping[str, str], marked: Iterable[
         return any(_bare_brackets(verdict.said) in _bare_brackets(each) for each in marked)
     said = _bare(verdict.said)
     if said.upper() not in words:
-        return any(said in _bare(each) for each in judged)
-    return any(_stands_in(each, said, _bare(verdict.reasoning)) for each in judged)
+        end = _in_one_case(verdict.said)[-_WORD_END:]  # looking for this first spares most texts the rest
+        return any(end in _in_one_case(each) and said in _bare(each) for each in judged)
+    return any(said in _in_one_case(each) and _stands_in(each, said, verdict.reasoning) for each in judged)
 
 
 def _stands_in(judged: str, word: str, reasoning: str) -> bool:
     """Whether a bare word stands in a judged text beside the same letters as in the reply."""
     for one in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", unicodedata.normalize("NFKC", judged), re.IGNORECASE):
+        letters = _bare(reasoning)
         before, after = (_bare(beside) for beside in (judged[: one.start()], judged[one.end() :]))
         before, after = before[-_ALIKE:], after[:_ALIKE]
-        if (before and reasoning.endswith((before, before + word))) or (after and reasoning.startswith(after)):
+        if (before and letters.endswith((before, before + word))) or (after and letters.startswith(after)):
             return True
     return False
+
+
+def _in_one_case(text: str) -> str:
+    return text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
 
 
 def _bare_brackets(text: str) -> str:
