@@ -46,6 +46,9 @@ class EmbeddingDistance(StrEnum):
 class _EmbeddingDistances(DistanceEvaluator):
     """What the evaluators of one text and of two share."""
 
+    returns = "score, 0 for equal"
+    needs = ("embeddings",)
+
     embeddings: Embeddings | str | None = None
     """The embedding model: a LangChain `Embeddings` or a model string such as `"openai:text-embedding-3-small"`; None
     takes the environment's `LC_SCORING_EMBEDDINGS`, else `"openai:text-embedding-3-small"`."""

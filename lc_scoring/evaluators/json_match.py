@@ -41,6 +41,8 @@ class JsonValidityEvaluator(ComputedStringEvaluator):
         {'score': 0, 'reasoning': "Expecting ',' delimiter: line 1 column 16 (char 15)"}
     """
 
+    returns = "score 1 or 0, reasoning for 0"
+
     requires_reference = False
 
     @property
@@ -69,6 +71,8 @@ class JsonEqualityEvaluator(ComputedStringEvaluator):
         >>> same_name.evaluate_strings(prediction='{"name": "John"}', reference='{"name": "John", "age": 30}')
         {'score': True}
     """
+
+    returns = "score True or False"
 
     operator: Callable[[Any, Any], bool] | None = None
     """Tells whether the prediction's JSON is as good as the reference's; lists that are the whole of it come sorted."""
@@ -127,6 +131,9 @@ class JsonEditDistanceEvaluator(DistanceEvaluator, ComputedStringEvaluator):
         >>> evaluator.evaluate_strings(prediction='{"a": 1', reference='{"a":1}')["score"]
         0.2857142857142857
     """
+
+    returns = "score, 0 for equal"
+    needs = ("lc-scoring[distance]",)
 
     string_distance: Callable[[str, str], float] | None = None
     """Measures two texts; Damerau and Levenshtein's normalized distance without one."""
@@ -189,6 +196,9 @@ class JsonSchemaEvaluator(ComputedStringEvaluator):
         >>> JsonSchemaEvaluator().evaluate_strings(prediction='{"age": "30"}', reference=schema)
         {'score': False, 'reasoning': "$.age: '30' is not of type 'integer'"}
     """
+
+    returns = "score True or False, reasoning for False"
+    needs = ("lc-scoring[json]",)
 
     def _check_arguments(self) -> None:
         require_jsonschema()

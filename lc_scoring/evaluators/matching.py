@@ -48,6 +48,8 @@ class ExactMatchStringEvaluator(ComputedStringEvaluator):
         {'score': 1}
     """
 
+    returns = "score 1 or 0"
+
     ignore_case: bool = False
     """Whether upper and lower case are the same."""
     ignore_punctuation: bool = False
@@ -88,6 +90,8 @@ class RegexMatchStringEvaluator(ComputedStringEvaluator):
         Traceback (most recent call last):
         lc_scoring.errors.ConfigError: The pattern '(a|a|aa)+$' found no answer within 1 seconds on a prediction of ...
     """
+
+    returns = "score 1 or 0"
 
     flags: int = 0
     """Flags of `re`, such as `re.IGNORECASE | re.DOTALL`."""

@@ -49,6 +49,9 @@ _NEVER_ABOVE_1 = {"jaro", "jaro_winkler"}
 class _StringDistances(DistanceEvaluator):
     """What the evaluators of one text and of two share."""
 
+    returns = "score, 0 for equal"
+    needs = ("lc-scoring[distance]",)
+
     distance: StringDistance | str = StringDistance.JARO_WINKLER
     """Which edits count: a `StringDistance` or its name."""
     normalize_score: bool = True

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from lc_scoring.errors import ReplyError
 from lc_scoring.flow import Flow, Reply
@@ -25,6 +26,8 @@ from lc_scoring.verdict import Verdict, read_verdict
 
 _NO_LETTERS = re.compile(r"[\W_]+")
 _ALIKE = 12  # letters beside a word that are the same in the reply and a judged text, where it is quoted
+_NEAR = 100  # characters beside a word in which these letters stand
+_LOOKED_AT = 1_000  # places in a judged text; one that repeats its word more often steers nothing by it
 _WORD_END = 3  # letters at the end of a verdict
 _NO_BRACKETS = re.compile(r"[^\w\[\]]+")
 
@@ -131,13 +134,19 @@ def _may_be_quoted(verdict: Verdict, words: Mapping[str, str], marked: Iterable[
 
 def _stands_in(judged: str, word: str, reasoning: str) -> bool:
     """Whether a bare word stands in a judged text beside the same letters as in the reply."""
-    for one in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", unicodedata.normalize("NFKC", judged), re.IGNORECASE):
-        letters = _bare(reasoning)
-        before, after = (_bare(beside) for beside in (judged[: one.start()], judged[one.end() :]))
-        before, after = before[-_ALIKE:], after[:_ALIKE]
-        if (before and letters.endswith((before, before + word))) or (after and letters.startswith(after)):
-            return True
-    return False
+    judged = _in_one_case(judged)
+    beside = [
+        (
+            _bare(judged[max(0, one.start() - _NEAR) : one.start()])[-_ALIKE:],
+            _bare(judged[one.end() : one.end() + _NEAR])[:_ALIKE],
+        )
+        for one in islice(re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", judged), _LOOKED_AT)
+    ]
+    letters = _bare(reasoning) if beside else ""
+    return any(
+        (before and letters.endswith((before, before + word))) or (after and letters.startswith(after))
+        for before, after in beside
+    )
 
 
 def _in_one_case(text: str) -> str:
