@@ -584,3 +584,13 @@ def test_words_may_be_any_that_the_judge_was_asked_for() -> None:
     words = {"PASS": "pass", "FAIL (HARD)": "fail"}
     assert read_verdict("Verdict: [[fail (hard)]]", words).word == "fail"
     assert read_verdict("It runs.\n\nPASS", words).word == "pass"
+
+
+@pytest.mark.parametrize("quoted", ["Yes", "**yes**", "It is fine", "It is fine.\nYes, it is"])
+def test_a_word_on_a_line_of_its_own_is_the_judges_though_the_judged_text_is_that_word(quoted: str) -> None:
+    assert read_verdict("It is fine.\nYes", YES_NO, quoted=[quoted]).word == "Y"
+
+
+def test_where_the_judged_text_is_the_word_and_the_judge_said_another_none_is_read() -> None:
+    with pytest.raises(ReplyError, match="The judge may be quoting 'YES'"):
+        read_verdict("No\n\nIt only says\nYes", YES_NO, quoted=["Yes"])
