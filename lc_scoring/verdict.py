@@ -28,8 +28,10 @@ from lc_scoring.verdict_forms import (
     ANY_BRACKETS,
     AROUND,
     BEFORE,
+    COMPARED,
     CONNECTED,
     DOUBT,
+    LISTED,
     MARKS,
     NAMED,
     NEAR,
@@ -37,6 +39,7 @@ from lc_scoring.verdict_forms import (
     ONE_SENTENCE,
     REPORTED,
     SENTENCE_ENDS,
+    SETTLES,
     TURNS,
     UNREAD,
     Forms,
@@ -151,8 +154,9 @@ def _bracketed(answer: str, forms: Forms, words: Mapping[str, str], text: str) -
     if _standing(answer, last):
         return last
     rivals = [one for one in found if one.end < last.start and one.word != last.word]
-    if rivals and _is_named(answer, last.start):
-        raise ReplyError("Different verdicts stand behind names of their own: which one is meant?", reply=text)
+    if rivals and _is_one_of_several(answer, last, rivals):
+        rival, meant = (answer[one.start : one.end] for one in (rivals[-1], last))
+        raise ReplyError(f"The reply names {rival} and {meant}: which one is meant?", reply=text)
     if DOUBT.search(_clause(answer, last.start, ".!?;:,\n")):
         said = answer[max(0, last.start - _SHOWN) : last.end].strip()
         raise ReplyError(f"{said!r} names a verdict and may not mean it.", reply=text)
@@ -162,6 +166,19 @@ def _bracketed(answer: str, forms: Forms, words: Mapping[str, str], text: str) -
             f"{answer[last.start : last.end]} is followed by another verdict: which one is meant?", reply=text
         )
     return last
+
+
+def _is_one_of_several(answer: str, last: _Found, rivals: list[_Found]) -> bool:
+    """Tell whether the last word in brackets is one of several that are named, listed or compared."""
+    return bool(
+        _is_named(answer, last.start)
+        or LISTED.match(answer, last.end)
+        or COMPARED.search(answer, max(0, last.start - NEAR), last.start)
+        or (
+            any(_standing(answer, one) > 1 for one in rivals)
+            and not SETTLES.search(_clause(answer, last.start, ".!?\n"))
+        )
+    )
 
 
 def _run(found: list[_Found], answer: str, text: str) -> _Found:

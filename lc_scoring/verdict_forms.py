@@ -29,7 +29,7 @@ SENTENCE_ENDS = re.compile(rf"{MARKS}(?:[ \t\r]*(?:\n|\Z)|[.,;:!)]|\s+[-–—]\
 AFTER = re.compile(r"[\s*_`\"'.!)}\]]*\Z")
 UNREAD = re.compile(rf"(?:^|[\s*_`\"'])(?:{_CERTAIN}){_MARKUP}[:=]{_MARKUP}(?=\S)", re.IGNORECASE)
 DOUBT = re.compile(
-    r"\b(?:not|never|neither|nor|cannot|without|hardly|barely|than|if|whether|unless|either|versus|vs|would|should|to\s+be"
+    r"\b(?:not|never|neither|nor|cannot|without|hardly|barely|than|if|whether|unless|either|versus|vs|would\s+(?:be|have|need)|should|to\s+be"
     r"|no\s+reason|far\s+from|partially|partly|mostly|largely|half|almost|nearly|somewhat)\b|n['’]t\b",
     re.IGNORECASE,
 )
@@ -37,6 +37,9 @@ REPORTED = re.compile(
     r"\b(?:says?|said|claims?|claimed|states?|stated|thinks?|believes?|argues?|suggests?|according|unclear)\b",
     re.IGNORECASE,
 )
+LISTED = re.compile(r"[ \t*_`\"'”,)]*+(?:if|when|where|for\s+(?:a|the))\b", re.IGNORECASE)  # what each would stand for
+COMPARED = re.compile(r"\b(?:over|to|than|with|against)\s+(?:\w+\s+)?[*_`\"'(]*\Z", re.IGNORECASE)
+SETTLES = re.compile(r"\b(?:overall|final(?:ly)?|reflection|all\s+in\s+all)\b", re.IGNORECASE)
 NAMED = re.compile(r"[:：][\s*_`\"'>-]*\Z")
 CONNECTED = re.compile(
     rf"[\s,;/&|–—*_`\"'-]*+(?:(?:and|or|to)[ \t]++)?[*_`\"']*+(?:{_LEAD}{_LABEL}{_SEPARATOR})?", re.IGNORECASE
@@ -70,7 +73,7 @@ class Forms:
             for chosen in (by_length, [w for w in by_length if len(w) > 1], [w for w in by_length if len(w) == 1])
         )
         labeled = rf"{_LABEL}[\"']?{_SEPARATOR}\(?\[?({any_word})"
-        starts = r"(?:^|(?<=[.!?])[ \t]+|(?<=[{,])\s*(?=[\"']))[ \t*_`\"'#(\[-]*(?:\d{1,2}[.)][ \t]+)?"
+        starts = r"(?:^|(?<=[.!?])[ \t]++|(?<=[{,])\s*+(?=[\"']))[ \t*_`\"'#(\[-]*+(?:\d{1,2}[.)][ \t]+)?"
         says = (
             r"(?:it|this|(?:the|this)\s+(?:(?:student|submitted|given|predicted|final)(?:['’]?s?['’]?)\s+)*"
             r"(?:answer|response|submission|prediction|verdict|grade))\s+is\s+(?:therefore\s+|thus\s+|clearly\s+)?"

@@ -9,7 +9,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from lc_scoring.errors import ReplyError
+from lc_scoring.flow import Reply
 from lc_scoring.judged_text import neutralize
+from lc_scoring.judges.choice import read_choice
 from lc_scoring.rating import plain, without_residue
 from lc_scoring.verdict import Verdict, read_verdict
 from lc_scoring.verdict_forms import Forms
@@ -125,3 +127,17 @@ def test_a_long_reply_is_read_or_refused_as_any_other(unit: str, ending: str) ->
     """A reader that takes the square of a reply's length would be at it for minutes, for each of them."""
     got = outcome(unit * (100_000 // len(unit)) + ending, YES_NO)
     assert isinstance(got, ReplyError) or got.word in {"Y", "N"}
+
+
+@pytest.mark.parametrize("gap", [" ", "\t", "\n", "*", "_", "- "])
+@pytest.mark.parametrize(
+    "before", ["It is so.", "It is so!", "so", "the", "verdict", "Verdict:", "Verdict: Y", "Y", "{", ","]
+)
+def test_a_long_gap_in_a_reply_is_passed_once(before: str, gap: str) -> None:
+    got = outcome(f"{before}{gap * 50_000}x", YES_NO)
+    assert isinstance(got, ReplyError) or got.word == "Y"
+
+
+def test_a_judged_text_of_many_such_words_is_passed_once() -> None:
+    reply = Reply(text="It is better by far.\n\nA")
+    assert read_choice(reply, PAIR, judged=["A x " * 100_000]).word == "A"

@@ -42,6 +42,7 @@ BRACKETED: dict[str, tuple[dict[str, str], str]] = {
     "The winner is [[B]]": (PAIR, "B"),
     "So I choose [[B]].": (PAIR, "B"),
     "[[B]] is better: it names the year.": (PAIR, "B"),
+    "I would rate text B the better, so I would say [[B]] here.": (PAIR, "B"),
     "Verdict: [[Y]]\n\nHope this helps!": (YES_NO, "Y"),
     "Verdict: [[Y]] - every criterion is met": (YES_NO, "Y"),
     "Verdict: [[Y]] (all of them)": (YES_NO, "Y"),
@@ -426,6 +427,10 @@ def test_a_word_denied_is_no_verdict(text: str, words: dict[str, str]) -> None:
 
 
 REFUSED: dict[str, dict[str, str]] = {
+    "[[A]] if text A is better, [[B]] if text B is better, [[C]] for a tie. I choose A": PAIR,
+    '"[[A]]" if text A is better, "[[B]]" if text B is better, and "[[C]]" for a tie.': PAIR,
+    "I choose [[B]] over [[A]].": PAIR,
+    "Verdict: [[A]]\n\nSee the page [[C]].": PAIR,
     "Neither [[A]] nor [[B]].": PAIR,
     "Verdict: [[INCORRECT]]. It would be [[CORRECT]] if it said Paris.": GRADES,
     "[[A]] is better than [[B]].": PAIR,
