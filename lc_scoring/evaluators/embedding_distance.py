@@ -114,8 +114,14 @@ class EmbeddingDistanceEvalChain(_EmbeddingDistances, ComputedStringEvaluator):
     else 1 / (1 + distance); its rating is the distance.
 
     Examples:
-        >>> from langchain_core.embeddings import DeterministicFakeEmbedding
-        >>> evaluator = EmbeddingDistanceEvalChain(embeddings=DeterministicFakeEmbedding(size=8))
+        >>> from langchain_core.embeddings import Embeddings
+        >>> class Lengths(Embeddings):
+        ...     def embed_documents(self, texts):
+        ...         return [[float(len(text)), 1.0] for text in texts]
+        ...
+        ...     def embed_query(self, text):
+        ...         return self.embed_documents([text])[0]
+        >>> evaluator = EmbeddingDistanceEvalChain(embeddings=Lengths())
         >>> evaluator.evaluate_strings(prediction="Paris", reference="Paris")
         {'score': 0.0}
     """  # noqa: E501 - the three values in one line
@@ -130,12 +136,16 @@ class PairwiseEmbeddingDistanceEvalChain(_EmbeddingDistances, ComputedPairEvalua
     """Measures how far apart two texts' meanings are: 0 for the same, more for less alike.
 
     Examples:
-        >>> from langchain_core.embeddings import DeterministicFakeEmbedding
-        >>> evaluator = PairwiseEmbeddingDistanceEvalChain(
-        ...     embeddings=DeterministicFakeEmbedding(size=8), distance_metric="hamming"
-        ... )
+        >>> from langchain_core.embeddings import Embeddings
+        >>> class Lengths(Embeddings):
+        ...     def embed_documents(self, texts):
+        ...         return [[float(len(text)), 1.0] for text in texts]
+        ...
+        ...     def embed_query(self, text):
+        ...         return self.embed_documents([text])[0]
+        >>> evaluator = PairwiseEmbeddingDistanceEvalChain(embeddings=Lengths(), distance_metric="hamming")
         >>> evaluator.evaluate_string_pairs(prediction="Paris", prediction_b="Lyon")
-        {'score': 1.0}
+        {'score': 0.5}
     """
 
     @property
