@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 import re
@@ -216,15 +215,11 @@ def test_an_embedding_distance_is_numpys(vectors: tuple[list[float], list[float]
 
 
 @given(anything, anything)
-def test_async_is_sync(one: str, other: str) -> None:
+async def test_async_is_sync(one: str, other: str) -> None:
     row = {"prediction": one, "reference": other}
     for evaluator in (ExactMatchStringEvaluator(), JsonEqualityEvaluator()):
-
-        async def both(evaluator: Any = evaluator) -> list[Any]:
-            return [await evaluator.aevaluate_strings(**row), await evaluator.ainvoke(row)]
-
         try:
             expected = evaluator.evaluate_strings(**row)
         except ConfigError:
             continue
-        assert asyncio.run(both()) == [expected] * 2
+        assert await evaluator.aevaluate_strings(**row) == await evaluator.ainvoke(row) == expected

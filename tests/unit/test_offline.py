@@ -47,11 +47,9 @@ def test_an_empty_answer_is_wrong() -> None:
     assert scored({**ROW, "prediction": ""})["score"] <= 3
 
 
-def test_awaited_it_says_the_same() -> None:
-    import asyncio  # noqa: PLC0415 - one test only
-
+async def test_awaited_it_says_the_same() -> None:
     evaluator = load_evaluator("labeled_score_string", llm="offline", criteria="correctness")
-    assert asyncio.run(evaluator.ainvoke(ROW)) == evaluator.invoke(ROW)
+    assert await evaluator.ainvoke(ROW) == evaluator.invoke(ROW)
 
 
 @pytest.mark.parametrize(
