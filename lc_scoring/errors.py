@@ -12,6 +12,9 @@ LangChain raised `ValueError` for what `ConfigError` and `ReplyError` stand for,
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 _SHOWN = 300  # characters of a judge's text in a message; the whole text stays on the error
 
 
@@ -63,6 +66,17 @@ class ReplyError(ScoringError, ValueError):
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the two parts: the default would pass the joined message as the reason."""
         return (_reply_error, (self.reason, self.reply))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the end of a message about an unknown word: the known one nearest to it, or nothing.
+
+    Examples:
+        >>> did_you_mean("criterea", ["criteria", "scale"])
+        " Did you mean 'criteria'?"
+    """
+    near = difflib.get_close_matches(word, sorted(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def _reply_error(reason: str, reply: str) -> ReplyError:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
-from lc_scoring.errors import ConfigError
+from lc_scoring.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from lc_scoring.evaluators.criteria import CriteriaEvalChain, LabeledCriteriaEvalChain
@@ -323,9 +322,8 @@ def _meant_for(name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         return arguments
     known = {argument for other in _BUILT_IN for argument in _arguments(_find(other)) or ()}
     for argument in sorted(others - known):
-        near = difflib.get_close_matches(argument, sorted(known), n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ConfigError(f"No evaluator takes {argument!r}; {name} takes {', '.join(sorted(taken or ()))}.{hint}")
+        takes = f"{name} takes {', '.join(sorted(taken or ()))}"
+        raise ConfigError(f"No evaluator takes {argument!r}; {takes}.{did_you_mean(argument, known)}")
     return {argument: value for argument, value in arguments.items() if argument not in others}
 
 
@@ -347,6 +345,5 @@ def _find(name: str) -> Any:
             owner = point.dist.name if point.dist else point.value
             raise ConfigError(f"The evaluator {name!r} of {owner} cannot be loaded: {error!r}.") from error
     names = evaluator_names()
-    near = difflib.get_close_matches(str(name).lower(), names, n=1)
-    hint = f"\nDid you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(str(name).lower(), names)
     raise ConfigError(f"Unknown evaluator type: {name}\nValid types are: {names}{hint}")

@@ -2,7 +2,7 @@ r"""Verdict: the one reader of a judge's word where it decides between a few, su
 
 A verdict is read, never guessed. On the reply without reasoning residue, the last of these binds:
 
-    verdict  :=  "[[" [label sep] word "]]"          in double brackets; where one stands, nothing else counts
+    verdict  :=  "[[" [label sep] word "]]"          in double brackets; where one stands, no other form binds
               |  label sep word end                  `GRADE: CORRECT`, `**Verdict:** Y`, `"verdict": "N"`
               |  the first or last line, alone       `Y`, `**INCORRECT**`
               |  the first word, set off by a mark   `Yes, it is.`; for words of two letters or more

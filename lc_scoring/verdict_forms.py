@@ -29,7 +29,8 @@ SENTENCE_ENDS = re.compile(rf"{MARKS}(?:[ \t\r]*(?:\n|\Z)|[.,;:!)]|\s+[-–—]\
 AFTER = re.compile(r"[\s*_`\"'.!)}\]]*\Z")
 UNREAD = re.compile(rf"(?:^|[\s*_`\"'])(?:{_CERTAIN}){_MARKUP}[:=]{_MARKUP}(?=\S)", re.IGNORECASE)
 DOUBT = re.compile(
-    r"\b(?:not|never|neither|nor|cannot|without|hardly|barely|than|if|whether|unless|either|versus|vs|would\s+(?:be|have|need)|should|to\s+be"
+    r"\b(?:not|never|neither|nor|cannot|without|hardly|barely|than|if|whether|unless|either|versus|vs"
+    r"|would\s+(?:be|have|need)|should|to\s+be"
     r"|no\s+reason|far\s+from|partially|partly|mostly|largely|half|almost|nearly|somewhat)\b|n['’]t\b",
     re.IGNORECASE,
 )

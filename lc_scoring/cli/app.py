@@ -21,6 +21,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+CriteriaOption = Annotated[
+    list[str] | None, typer.Option("--criteria", "-c", help="A criterion's name or a rubric file; may be repeated.")
+]
+SettingsOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Another argument of the evaluator, such as distance=levenshtein; may be repeated."),
+]
+JudgeOption = Annotated[
+    str | None, typer.Option(help="The judge: 'provider:model' or 'offline'. Else LC_SCORING_LLM is asked.")
+]
+EvaluatorOption = Annotated[str, typer.Option("--evaluator", "-e", help="See `lc-scoring evaluators`.")]
+InputColumn = Annotated[str, typer.Option(help="Column of the input; a dotted path reaches inside.")]
+PredictionColumn = Annotated[str, typer.Option(help="Column of the text to rate.")]
+PredictionBColumn = Annotated[str, typer.Option(help="Column of the second text, to compare.")]
+TrajectoryColumn = Annotated[str, typer.Option(help="Column of an agent's steps or messages.")]
+ReferenceColumn = Annotated[str, typer.Option(help="Column of the reference.")]
+
 
 @app.callback(invoke_without_command=True)
 def _root(
@@ -34,28 +51,19 @@ def _root(
 @app.command()
 def score(
     file: Annotated[Path, typer.Argument(help="Rows as JSON lines.")],
-    evaluator: Annotated[str, typer.Option("--evaluator", "-e", help="See `lc-scoring evaluators`.")] = (
-        "labeled_score_string"
-    ),
-    criteria: Annotated[
-        list[str] | None, typer.Option("--criteria", "-c", help="A criterion's name or a rubric file; may be repeated.")
-    ] = None,
-    llm: Annotated[
-        str | None, typer.Option(help="The judge: 'provider:model' or 'offline'. Else LC_SCORING_LLM is asked.")
-    ] = None,
+    evaluator: EvaluatorOption = "labeled_score_string",
+    criteria: CriteriaOption = None,
+    llm: JudgeOption = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the scores go, as JSON lines.")] = None,
     scale: Annotated[str | None, typer.Option(help="The ratings to give, such as 1-5.")] = None,
     normalize_by: Annotated[float | None, typer.Option(help="Divide each rating by this to make the score.")] = None,
     repair: Annotated[int | None, typer.Option(help="How often to ask again after an unreadable reply; once.")] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Another argument of the evaluator, such as distance=levenshtein; may be repeated."),
-    ] = None,
-    input_key: Annotated[str, typer.Option(help="Column of the input; a dotted path reaches inside.")] = "input",
-    prediction_key: Annotated[str, typer.Option(help="Column of the text to rate.")] = "prediction",
-    prediction_b_key: Annotated[str, typer.Option(help="Column of the second text, to compare.")] = "prediction_b",
-    trajectory_key: Annotated[str, typer.Option(help="Column of an agent's steps or messages.")] = "agent_trajectory",
-    reference_key: Annotated[str, typer.Option(help="Column of the reference.")] = "reference",
+    settings: SettingsOption = None,
+    input_key: InputColumn = "input",
+    prediction_key: PredictionColumn = "prediction",
+    prediction_b_key: PredictionBColumn = "prediction_b",
+    trajectory_key: TrajectoryColumn = "agent_trajectory",
+    reference_key: ReferenceColumn = "reference",
     id_key: Annotated[str, typer.Option(help="Column of the row's id, kept in the output.")] = "id",
     max_concurrency: Annotated[int, typer.Option(min=1, help="How many rows are in flight at once.")] = 16,
     limit: Annotated[int | None, typer.Option(min=1, help="Score only the first rows.")] = None,
@@ -66,14 +74,12 @@ def score(
     Exit code: 0 when every row has a score, 1 when some have none, 2 when the call itself is wrong,
     130 when it was stopped from the keyboard.
     """
+    arguments = given(criteria=criteria, scale=scale, normalize_by=normalize_by, repair=repair)
     request = ScoreRequest(
         file=file,
         evaluator=evaluator,
         llm=llm,
-        arguments={
-            **settings_of(settings or []),
-            **given(criteria=criteria, scale=scale, normalize_by=normalize_by, repair=repair),
-        },
+        arguments={**settings_of(settings or []), **arguments},
         output=output,
         keys={
             "input": input_key,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -11,7 +10,7 @@ from langchain_core.outputs import RunInfo
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import merge_configs
 
-from lc_scoring.errors import ConfigError
+from lc_scoring.errors import ConfigError, did_you_mean
 from lc_scoring.evaluators.fields import RUN_KEY
 from lc_scoring.notices import notice
 
@@ -32,9 +31,7 @@ def refuse_unknown(owner: str, given: Iterable[str], known: Iterable[str]) -> No
     known = sorted(known)
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise ConfigError(f"{owner} takes no {name!r}; it takes {', '.join(known)}.{hint}")
+            raise ConfigError(f"{owner} takes no {name!r}; it takes {', '.join(known)}.{did_you_mean(name, known)}")
 
 
 def run_config(config: RunnableConfig | None, given: Mapping[str, Any]) -> RunnableConfig | None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from langchain_core.prompts import BasePromptTemplate
-from pydantic import SkipValidation
 
-from lc_scoring.errors import ConfigError
+from lc_scoring.errors import ConfigError, did_you_mean
+from lc_scoring.evaluators.by_criteria import EvaluatorByCriteria
 from lc_scoring.evaluators.fields import LabeledScoreInput, ScoreInput, VerdictResult
 from lc_scoring.evaluators.judged_string import JudgedStringEvaluator
 from lc_scoring.evaluators.prompted import Parsed, parsed_score
@@ -28,7 +27,7 @@ _VALUES = {"Y": 1.0, "N": 0.0}
 _SUPPORTED_CRITERIA = QUESTIONS  # LangChain's name of it
 
 
-class CriteriaEvalChain(JudgedStringEvaluator):
+class CriteriaEvalChain(EvaluatorByCriteria, JudgedStringEvaluator):
     """Checks whether a text meets criteria, without a reference.
 
     Made with `load_evaluator("criteria", ...)` or `from_llm`. A prompt of your own has the variables `input`,
@@ -42,17 +41,10 @@ class CriteriaEvalChain(JudgedStringEvaluator):
         {'reasoning': 'One word.', 'value': 'Y', 'score': 1}
     """
 
-    criterion_name: str
-    """The criteria's names, joined by "-": the key of the feedback in LangSmith."""
-    rubric: SkipValidation[Rubric | None] = None
-    """What the judge looks at; None for the bare `criterion_name`."""
-
     requires_reference: ClassVar[bool] = False  # pyright: ignore[reportIncompatibleMethodOverride]
     returns: ClassVar[str] = "score 1 or 0, value Y or N, reasoning"
     _prompt_name: ClassVar[str] = "criteria"
     prompt_variables: ClassVar[Mapping[str, str]] = {"input": "input", "output": "prediction", "criteria": "criteria"}
-    _made_from: ClassVar[frozenset[str]] = frozenset({"criterion_name", "rubric"})
-    _made_of: ClassVar[frozenset[str]] = frozenset({"criteria"})
 
     @classmethod
     def from_llm(
@@ -117,12 +109,6 @@ class CriteriaEvalChain(JudgedStringEvaluator):
         """Return 1 for yes and 0 for no, whether yes is good news or bad."""
         return 1 - score.value if self._own_rubric().lower_is_better else score.value
 
-    def _own_rubric(self) -> Rubric:
-        return self.rubric or Rubric.parse(self.criterion_name)
-
-    def _words(self) -> dict[str, str]:
-        return {"rubric": self._own_rubric().render()}
-
     def _make_judge(self, prompt: PromptFile) -> ChoiceJudge:
         rubric = self._own_rubric()
         return ChoiceJudge(
@@ -170,11 +156,9 @@ def _rubric(criteria: CriteriaLike | Path) -> Rubric:
         raise ConfigError("criteria is empty: give a name, or a mapping of names to descriptions.")
     for name in asked:
         if isinstance(name, str) and not is_rubric_file(name) and name not in _SUPPORTED_CRITERIA:
-            near = difflib.get_close_matches(name.lower(), [*map(str, Criteria)], n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
             raise ConfigError(
                 f"{name!r} is not a valid Criteria: it is one of {', '.join(Criteria)}, or a mapping of a name of "
-                f"your own to what it asks for, {{{name!r}: '...'}}.{hint}"
+                f"your own to what it asks for, {{{name!r}: '...'}}.{did_you_mean(name.lower(), map(str, Criteria))}"
             )
     rubric = Rubric.parse(load_all(asked if isinstance(criteria, (list, tuple)) else asked[0]))
     for criterion in rubric.criteria:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from langchain_core.prompts import BasePromptTemplate
-from pydantic import SkipValidation
 
+from lc_scoring.evaluators.by_criteria import EvaluatorByCriteria
 from lc_scoring.evaluators.fields import LabeledPairInput, PairInput, PairResult
-from lc_scoring.evaluators.prompted import Parsed, PromptedEvaluator, parsed_score
+from lc_scoring.evaluators.prompted import Parsed, parsed_score
 from lc_scoring.evaluators.schema import PairwiseStringEvaluator
 from lc_scoring.judges.choice import ChoiceJudge
 from lc_scoring.judges.pairwise import PAIR_VALUES, PAIR_WORDS, PairJudge
@@ -20,7 +20,7 @@ from lc_scoring.rubric_file import load_all
 from lc_scoring.template import PromptFile
 
 
-class PairwiseStringEvalChain(PromptedEvaluator, PairwiseStringEvaluator):
+class PairwiseStringEvalChain(EvaluatorByCriteria, PairwiseStringEvaluator):
     """Compares two texts by criteria, without a reference.
 
     Made with `load_evaluator("pairwise_string", ...)` or `from_llm`. Both orders are asked, since judges prefer a
@@ -35,10 +35,6 @@ class PairwiseStringEvalChain(PromptedEvaluator, PairwiseStringEvaluator):
         (None, 0.5, False)
     """
 
-    criterion_name: str
-    """The criteria's names, joined by "-"."""
-    rubric: SkipValidation[Rubric | None] = None
-    """What the judge looks at; None for the bare `criterion_name`."""
     both_orders: bool = True
     """Whether the judge is asked a second time with the texts changed round."""
 
@@ -51,8 +47,6 @@ class PairwiseStringEvalChain(PromptedEvaluator, PairwiseStringEvaluator):
         "input": "input",
         "criteria": "criteria",
     }
-    _made_from: ClassVar[frozenset[str]] = frozenset({"criterion_name", "rubric"})
-    _made_of: ClassVar[frozenset[str]] = frozenset({"criteria"})
 
     @classmethod
     def from_llm(
@@ -99,13 +93,8 @@ class PairwiseStringEvalChain(PromptedEvaluator, PairwiseStringEvaluator):
     async def _aevaluate_string_pairs(self, **given: Any) -> Any:
         return await self._ajudge_fields(**given)
 
-    def _own_rubric(self) -> Rubric:
-        return self.rubric or Rubric.parse(self.criterion_name)
-
-    def _words(self) -> dict[str, str]:
-        return {"rubric": self._own_rubric().render()}
-
     def _make_judge(self, prompt: PromptFile) -> PairJudge:
+        orders = 2 if self.both_orders and self.output_parser is None else 1
         choice = ChoiceJudge(
             name=self.evaluation_name,
             words=PAIR_WORDS,
@@ -113,7 +102,7 @@ class PairwiseStringEvalChain(PromptedEvaluator, PairwiseStringEvaluator):
             render=self._renderer(prompt),
             repair_question=prompt.repair,
             repairs=self.repair,
-            signature=self._signature(prompt, rubric=self._own_rubric().digest(), orders=1 + self.both_orders),
+            signature=self._signature(prompt, rubric=self._own_rubric().digest(), orders=orders),
         )
         return PairJudge(choice=choice, both_orders=self.both_orders)
 

@@ -11,6 +11,7 @@ from langchain_core.prompts import BasePromptTemplate
 from pydantic import BeforeValidator, SkipValidation, field_validator
 
 from lc_scoring.errors import ReplyError
+from lc_scoring.evaluators.by_criteria import EvaluatorByCriteria
 from lc_scoring.evaluators.fields import LabeledScoreInput, ScoreInput, ScoreResult
 from lc_scoring.evaluators.judged_string import JudgedStringEvaluator
 from lc_scoring.evaluators.prompted import Parsed, parsed_number
@@ -22,7 +23,7 @@ from lc_scoring.scale import Scale, plain_number
 from lc_scoring.template import PromptFile
 
 
-class ScoreStringEvalChain(JudgedStringEvaluator):
+class ScoreStringEvalChain(EvaluatorByCriteria, JudgedStringEvaluator):
     """Rates a text by criteria, without a reference.
 
     Made with `load_evaluator("score_string", ...)` or `from_llm`. It is a Runnable from a mapping of
@@ -35,10 +36,6 @@ class ScoreStringEvalChain(JudgedStringEvaluator):
         {'reasoning': 'Short and right. Rating: [[8]]', 'score': 8}
     """
 
-    criterion_name: str
-    """The criteria's names, joined by "-"."""
-    rubric: SkipValidation[Rubric | None] = None
-    """What the judge looks at; None for the bare `criterion_name`."""
     scale: Annotated[SkipValidation[Scale], BeforeValidator(Scale.parse)] = Scale()
     """The ratings the judge may give."""
     normalize_by: float | None = None
@@ -52,8 +49,6 @@ class ScoreStringEvalChain(JudgedStringEvaluator):
         "criteria": "criteria",
     }
     _reads: ClassVar[str] = "rating"
-    _made_from: ClassVar[frozenset[str]] = frozenset({"criterion_name", "rubric"})
-    _made_of: ClassVar[frozenset[str]] = frozenset({"criteria"})
 
     @classmethod
     def from_llm(
@@ -117,14 +112,11 @@ class ScoreStringEvalChain(JudgedStringEvaluator):
         """Return the rating, divided by `normalize_by` where that is given."""
         return cast("float", self._normalized(score.rating))
 
-    def _rubric(self) -> Rubric:
-        return self.rubric or Rubric.parse(self.criterion_name)
-
     def _words(self) -> dict[str, str]:
-        return {"rubric": self._rubric().render(), **scale_words(self.scale)}
+        return {**super()._words(), **scale_words(self.scale)}
 
     def _make_judge(self, prompt: PromptFile) -> ScoreJudge:
-        rubric = self._rubric()
+        rubric = self._own_rubric()
         rubric.check_levels(self.scale)
         return ScoreJudge(
             name=self.evaluation_name,
