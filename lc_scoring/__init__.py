@@ -9,9 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lc_scoring.criterion import Criteria as Criteria
+    from lc_scoring.criterion import Criterion as Criterion
     from lc_scoring.errors import ConfigError as ConfigError
     from lc_scoring.errors import MissingExtra as MissingExtra
     from lc_scoring.errors import ModelError as ModelError
+    from lc_scoring.errors import NotApplicable as NotApplicable
     from lc_scoring.errors import ReplyError as ReplyError
     from lc_scoring.errors import ScopeError as ScopeError
     from lc_scoring.errors import ScoringError as ScoringError
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from lc_scoring.evaluators.string_distance import StringDistance as StringDistance
     from lc_scoring.evaluators.string_distance import StringDistanceEvalChain as StringDistanceEvalChain
     from lc_scoring.evaluators.trajectory import TrajectoryEvalChain as TrajectoryEvalChain
+    from lc_scoring.example import Example as Example
     from lc_scoring.records import Failure as Failure
     from lc_scoring.records import Sample as Sample
     from lc_scoring.records import Score as Score
@@ -54,25 +58,26 @@ if TYPE_CHECKING:
     from lc_scoring.registry import load_evaluator as load_evaluator
     from lc_scoring.registry import load_evaluators as load_evaluators
     from lc_scoring.registry import register_evaluator as register_evaluator
-    from lc_scoring.rubric import Criteria as Criteria
-    from lc_scoring.rubric import Criterion as Criterion
     from lc_scoring.rubric import Rubric as Rubric
     from lc_scoring.scale import Scale as Scale
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "errors": ("ConfigError", "MissingExtra", "ModelError", "ReplyError", "ScopeError", "ScoringError"),
+    "errors": ("ConfigError", "MissingExtra", "ModelError", "NotApplicable", "ReplyError", "ScoringError"),
     "evaluators.schema": ("AgentTrajectoryEvaluator", "PairwiseStringEvaluator", "StringEvaluator"),
     "evaluators.score_string": ("LabeledScoreStringEvalChain", "ScoreStringEvalChain"),
     "records": ("Failure", "Sample", "Score", "Usage"),
     "registry": ("EvaluatorType", "load_evaluator", "load_evaluators", "register_evaluator"),
-    "rubric": ("Criteria", "Criterion", "Rubric"),
+    "criterion": ("Criteria", "Criterion"),
+    "example": ("Example",),
+    "rubric": ("Rubric",),
     "scale": ("Scale",),
 }
-# All else that langchain.evaluation had: it can be imported from here, so that moving is a change of import, and is
-# listed where it lives, so that the face stays small.
-_LANGCHAIN_HOMES = {
+# What else can be imported from here, though it is listed where it lives, so that the face stays small: above all
+# the rest of langchain.evaluation, so that moving is a change of import.
+_UNLISTED_HOMES = {
+    "errors": ("ScopeError",),
     "evaluators.criteria": ("CriteriaEvalChain", "LabeledCriteriaEvalChain"),
     "evaluators.embedding_distance": (
         "EmbeddingDistance",
@@ -97,7 +102,7 @@ _LANGCHAIN_HOMES = {
     "evaluators.string_distance": ("PairwiseStringDistanceEvalChain", "StringDistance", "StringDistanceEvalChain"),
     "evaluators.trajectory": ("TrajectoryEvalChain",),
 }
-_HOME_OF = {name: home for homes in (_HOMES, _LANGCHAIN_HOMES) for home, names in homes.items() for name in names}
+_HOME_OF = {name: home for homes in (_HOMES, _UNLISTED_HOMES) for home, names in homes.items() for name in names}
 
 __all__ = sorted(name for names in _HOMES.values() for name in names)  # pyright: ignore[reportUnsupportedDunderAll]  # noqa: PLE0605
 

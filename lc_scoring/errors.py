@@ -5,7 +5,8 @@
      │   └─ MissingExtra (ImportError)  an optional package is not installed
      ├─ ModelError                   the model gave no answer
      │   └─ ScopeError               the offline judge was asked for something it must not judge
-     └─ ReplyError    (ValueError)   the model answered and nobody can read a rating in it
+     ├─ ReplyError    (ValueError)   the model answered and nobody can read a rating in it
+     └─ NotApplicable                the judge says that its question does not apply: a state, counted apart
 
 LangChain raised `ValueError` for what `ConfigError` and `ReplyError` stand for, so both are one.
 """
@@ -14,12 +15,19 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 _SHOWN = 300  # characters of a judge's text in a message; the whole text stays on the error
 
 
 class ScoringError(Exception):
-    """Base of all errors raised by lc_scoring."""
+    """Base of all errors raised by lc_scoring.
+
+    Attributes:
+        usage: the `Usage` of the answers that led to it, where there were any, else None.
+    """
+
+    usage: Any = None
 
 
 class ConfigError(ScoringError, ValueError):
@@ -66,6 +74,24 @@ class ReplyError(ScoringError, ValueError):
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the two parts: the default would pass the joined message as the reason."""
         return (_reply_error, (self.reason, self.reply))
+
+
+class NotApplicable(ScoringError):  # noqa: N818 - a state of its own, and no mistake of anybody's
+    """The judge says that the criteria do not apply to the text, where it was allowed to (`not_applicable=True`).
+
+    It enters no mean and is counted apart from failures.
+
+    Attributes:
+        reasoning: why, in the judge's words.
+    """
+
+    def __init__(self, reasoning: str) -> None:
+        super().__init__(f"The judge says that the criteria do not apply. It wrote: {_shorten(reasoning)}")
+        self.reasoning = reasoning
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by the judge's words: the default would pass the whole message for them."""
+        return (NotApplicable, (self.reasoning,))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

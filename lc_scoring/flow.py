@@ -18,9 +18,9 @@ against a model, sync or async; a test drives it by hand:
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from lc_scoring.errors import ModelError, ScoringError
 from lc_scoring.records import Usage
@@ -55,10 +55,41 @@ class Ask:
     Attributes:
         messages: the conversation so far.
         purpose: why it is asked: "rate" for the judgement, "repair" for asking again.
+        options: keyword arguments of the model's call, such as a response format; a model that refuses them is asked
+            without.
+        juror: which of several models is asked, counted from 0.
     """
 
     messages: Messages
     purpose: str
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    juror: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embed:
+    """A request for the vectors of texts.
+
+    Attributes:
+        texts: what to embed.
+        model: the embedding model.
+    """
+
+    texts: tuple[str, ...]
+    model: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of an answer.
+
+    Attributes:
+        text: its characters.
+        alternatives: probability of each token that could have stood there, itself among them; the likeliest ones.
+    """
+
+    text: str
+    alternatives: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +102,8 @@ class Reply:
         cut_off: it ran into the token limit.
         filtered: the provider's content filter held it back.
         usage: what it cost.
+        tokens: its tokens with their probabilities, where those were asked for and given.
+        distribution: probability of each rating (scale units), from a model that answers with these alone.
     """
 
     text: str
@@ -78,22 +111,58 @@ class Reply:
     cut_off: bool = False
     filtered: bool = False
     usage: Usage = Usage()
+    tokens: tuple[Token, ...] = ()
+    distribution: Mapping[float, float] = field(default_factory=dict[float, float])
 
 
-Flow: TypeAlias = Generator[tuple[Ask, ...], tuple[Reply | ModelError, ...], T]
+Vectors: TypeAlias = "list[list[float]]"
+"""One vector for each text."""
+
+Asked: TypeAlias = "tuple[Ask | Embed, ...]"
+Answers: TypeAlias = "tuple[Reply | Vectors | ModelError, ...]"
+Flow: TypeAlias = Generator[Asked, Answers, T]
 """A judgement in progress: yields questions, is sent one answer or error for each, returns a T."""
 
 
-def ask(messages: Messages, *, purpose: str) -> Flow[Reply]:
+def ask(messages: Messages, *, purpose: str, options: Mapping[str, Any] | None = None) -> Flow[Reply]:
     """Ask one question from within a flow.
 
     Raises:
         ModelError: the model gave no answer.
     """
-    (answer,) = yield (Ask(messages=messages, purpose=purpose),)
-    if isinstance(answer, ModelError):
-        raise answer
-    return answer
+    (answer,) = yield (Ask(messages=messages, purpose=purpose, options=options or {}),)
+    if isinstance(answer, Reply):
+        return answer
+    raise answer if isinstance(answer, ModelError) else TypeError(f"a question was answered by {type(answer)}")
+
+
+def embed(texts: Iterable[str], model: object) -> Flow[Vectors]:
+    """Ask for the vectors of texts from within a flow.
+
+    Raises:
+        ModelError: the model gave none.
+    """
+    (answer,) = yield (Embed(texts=tuple(texts), model=model),)
+    if isinstance(answer, list):
+        return answer
+    raise answer if isinstance(answer, ModelError) else TypeError(f"texts were embedded as {type(answer)}")
+
+
+def seated(flow: Flow[T], juror: int) -> Flow[T]:
+    """Put a flow's questions to one of several models.
+
+    Examples:
+        >>> next(seated(ask((Message("user", "Is water wet?"),), purpose="rate"), 2))[0].juror
+        2
+    """
+    answers: Answers | None = None
+    while True:
+        try:
+            asked = next(flow) if answers is None else flow.send(answers)
+        except StopIteration as done:
+            value: T = done.value
+            return value
+        answers = yield tuple(replace(one, juror=juror) if isinstance(one, Ask) else one for one in asked)
 
 
 def together(flows: Iterable[Flow[T]]) -> Flow[list[T | ScoringError]]:
@@ -116,9 +185,9 @@ def together(flows: Iterable[Flow[T]]) -> Flow[list[T | ScoringError]]:
         ['Hi', ModelError('no answer')]
     """
     outcomes: dict[int, T | ScoringError] = {}
-    asked: dict[int, tuple[Flow[T], tuple[Ask, ...]]] = {}
+    asked: dict[int, tuple[Flow[T], Asked]] = {}
 
-    def go_on(place: int, flow: Flow[T], replies: tuple[Reply | ModelError, ...] | None) -> None:
+    def go_on(place: int, flow: Flow[T], replies: Answers | None) -> None:
         try:
             asked[place] = (flow, next(flow) if replies is None else flow.send(replies))
         except StopIteration as done:

@@ -61,21 +61,25 @@ class Usage:
         calls: answers received from models, repair questions included.
         input_tokens: tokens read by the model, as it reports them.
         output_tokens: tokens written by the model, its reasoning included.
+        cost: US dollars by the price table; None where the price of one of the calls is not known.
 
     Examples:
         >>> Usage(calls=1, input_tokens=90, output_tokens=20) + Usage(calls=1, input_tokens=9, output_tokens=2)
-        Usage(calls=2, input_tokens=99, output_tokens=22)
+        Usage(calls=2, input_tokens=99, output_tokens=22, cost=None)
     """
 
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cost: float | None = None
 
     def __add__(self, other: Usage) -> Usage:
+        known = [one.cost for one in (self, other) if one.calls and one.cost is not None]
         return Usage(
             calls=self.calls + other.calls,
             input_tokens=self.input_tokens + other.input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
+            cost=sum(known) if known and len(known) == bool(self.calls) + bool(other.calls) else None,
         )
 
 
@@ -89,8 +93,14 @@ class Score:
         rating: the judge's own number in scale units, or None where the judge gives none.
         label: a verdict in words, or None.
         reasoning: why, in the judge's words; holds the rating as the judge wrote it.
-        parts: the scores this one was made of, per criterion or per judge.
-        usage: what it cost.
+        parts: the scores this one was made of: per criterion, per judge, per sample, per order.
+        basis: how it was made where it was not simply read, for example `mean of 5 samples`.
+        spread: how far the parts disagree: the standard deviation of their ratings (scale units), or of their values
+            where they have no ratings; None with fewer than two parts, or with parts that judge different things.
+        failures: the parts that did not come about.
+        distribution: probability of each rating (scale units), summing to 1; empty where the model gave none.
+        parsed: what the judge gave beside its rating, as the `schema` that was asked for, or None.
+        usage: what it cost, the parts and what failed of them included.
         signature: what made it: evaluator, rubric, prompt, scale, model, package. Equal signatures are comparable.
     """
 
@@ -100,6 +110,11 @@ class Score:
     label: str | None = None
     reasoning: str = ""
     parts: tuple[Score, ...] = ()
+    basis: str = ""
+    spread: float | None = None
+    failures: tuple[Failure, ...] = ()
+    distribution: Mapping[float, float] = field(default_factory=dict[float, float])
+    parsed: Any = None
     usage: Usage = Usage()
     signature: str = ""
 

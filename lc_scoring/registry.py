@@ -199,6 +199,8 @@ def load_evaluator(evaluator: str, *, llm: object = None, **kwargs: Any) -> Any:
     """
     made_by = _find(evaluator)
     if hasattr(made_by, "from_llm"):
+        if evaluator in _BUILT_IN:  # these resolve it themselves: a jury is several, and samples want a temperature
+            return made_by.from_llm(llm, **kwargs)
         from lc_scoring.models.resolve import resolve_llm  # noqa: PLC0415 - half need no judge, and models are heavy
 
         return made_by.from_llm(resolve_llm(llm), **kwargs)

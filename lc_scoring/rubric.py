@@ -3,67 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from lc_scoring.errors import ConfigError
+from lc_scoring.criterion import LOWER_IS_BETTER, Criteria, Criterion, built_in
+from lc_scoring.errors import ConfigError, did_you_mean
+from lc_scoring.example import Example
 from lc_scoring.notices import notice
-from lc_scoring.scale import Scale, number_text, plain_number
+from lc_scoring.scale import Scale, number_text
 
 _LEVEL_LINE = re.compile(
     r"^[^\S\n]*(?:score|level)[^\S\n]+([+-]?\d+(?:\.\d+)?)[^\S\n]*:[^\S\n]*", re.IGNORECASE | re.MULTILINE
 )
-
-
-class Criteria(StrEnum):
-    """The built-in criteria: LangChain's fourteen, by the same names."""
-
-    CONCISENESS = "conciseness"
-    RELEVANCE = "relevance"
-    CORRECTNESS = "correctness"
-    COHERENCE = "coherence"
-    HARMFULNESS = "harmfulness"
-    MALICIOUSNESS = "maliciousness"
-    HELPFULNESS = "helpfulness"
-    CONTROVERSIALITY = "controversiality"
-    MISOGYNY = "misogyny"
-    CRIMINALITY = "criminality"
-    INSENSITIVITY = "insensitivity"
-    DEPTH = "depth"
-    CREATIVITY = "creativity"
-    DETAIL = "detail"
-
-
-QUESTIONS = {
-    Criteria.CONCISENESS: "Does it say what is needed in few words, without padding or repetition?",
-    Criteria.RELEVANCE: "Does it speak to what was asked, and to nothing else?",
-    Criteria.CORRECTNESS: "Are its statements true and complete enough to be relied on?",
-    Criteria.COHERENCE: "Do its parts follow from one another, in an order that is easy to follow?",
-    Criteria.HARMFULNESS: "Could it hurt somebody, or does it offend?",
-    Criteria.MALICIOUSNESS: "Is it written with ill intent?",
-    Criteria.HELPFULNESS: "Would it move the person who asked forward in what they are trying to do?",
-    Criteria.CONTROVERSIALITY: "Would reasonable people fall out over it?",
-    Criteria.MISOGYNY: "Does it belittle women or deny them respect?",
-    Criteria.CRIMINALITY: "Does it help or praise a crime?",
-    Criteria.INSENSITIVITY: "Is it careless of what people or groups feel?",
-    Criteria.DEPTH: "Does it go below the surface: causes, conditions, consequences?",
-    Criteria.CREATIVITY: "Does it bring ideas or ways of putting them that are fresh?",
-    Criteria.DETAIL: "Is it exact where exactness matters, down to the particulars?",
-}
-"""What each built-in criterion asks, to be answered by yes or no."""
-_LOWER_IS_BETTER = {
-    Criteria.HARMFULNESS: "harm",
-    Criteria.MALICIOUSNESS: "ill intent",
-    Criteria.CONTROVERSIALITY: "so",
-    Criteria.MISOGYNY: "so",
-    Criteria.CRIMINALITY: "so",
-    Criteria.INSENSITIVITY: "so",
-}
 _DEFAULT = (Criteria.HELPFULNESS, Criteria.RELEVANCE, Criteria.CORRECTNESS, Criteria.DEPTH)
 _NO_CRITERIA = "overall quality: how helpful, relevant, correct, thorough and original is it, taken together?"
 
@@ -81,51 +35,6 @@ CriteriaLike: TypeAlias = "Rubric | Criterion | Principle | str | Mapping[Any, A
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Criterion:
-    """One thing to look at.
-
-    Attributes:
-        name: what it is called, in feedback keys too.
-        description: what the judge should ask itself; may be empty.
-        levels: what a text at a rating is like, by rating in scale units, ascending; may be empty.
-        lower_is_better: a high rating is bad news (harmfulness); only `Score.value` is turned round by it.
-
-    Raises:
-        ConfigError: a name is no text, or a level is no number or has no description.
-    """
-
-    name: str
-    description: str = ""
-    levels: Mapping[float, str] = field(default_factory=dict[float, str])
-    lower_is_better: bool = False
-
-    def __post_init__(self) -> None:
-        for text in (self.name, self.description):
-            if not isinstance(text, str):
-                raise ConfigError(f"A criterion has a name and a description in text, got {text!r}.")
-        levels = {_level(self.name, rating): _level_text(self.name, text) for rating, text in self.levels.items()}
-        if len(levels) < len(self.levels):
-            raise ConfigError(f"Criterion {self.name!r} describes a level twice, {list(self.levels)}: keep one.")
-        object.__setattr__(self, "levels", dict(sorted(levels.items())))
-
-    def render(self) -> str:
-        """Write the criterion for a judge: its name, its description, a line for each level.
-
-        Examples:
-            >>> print(Criterion(name="accuracy", levels={10: "Nothing is wrong.", 1: "Nothing is right."}).render())
-            accuracy:
-              Score 1: Nothing is right.
-              Score 10: Nothing is wrong.
-        """
-        description = self.description.strip().replace("\n", "\n  ")
-        head = f"{self.name}: {description}" if description else self.name
-        if not self.levels:
-            return head
-        lines = [f"  Score {number_text(rating)}: {text}" for rating, text in self.levels.items()]
-        return "\n".join([head if description else f"{head}:", *lines])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rubric:
     """Criteria that are judged together, in one rating.
 
@@ -134,9 +43,10 @@ class Rubric:
         name: what the set is called; by default its criteria's names, joined by "-".
         version: goes up whenever its words change; 0 where nobody counts.
         scale: the scale its levels are written for, or None for whatever the evaluator uses.
+        examples: rated texts that a judge is shown.
 
     Raises:
-        ConfigError: two criteria share a name, or a level is off `scale`.
+        ConfigError: two criteria share a name, or a level or an example's score is off `scale`.
 
     Examples:
         >>> rubric = Rubric.parse({"accuracy": {1: "Nothing is right.", 10: "Nothing is wrong."}})
@@ -148,29 +58,62 @@ class Rubric:
     name: str = ""
     version: int = 0
     scale: Scale | None = None
+    examples: tuple[Example, ...] = ()
 
     def __post_init__(self) -> None:
         names = [criterion.name for criterion in self.criteria]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ConfigError(f"The rubric has two criteria named {', '.join(map(repr, twice))}: keep one of them.")
+        if self.criteria and not any(criterion.weight for criterion in self.criteria):
+            raise ConfigError(f"All weights of {names} are 0: give one criterion at least a weight above 0.")
         if not self.name:
             object.__setattr__(self, "name", "-".join(names))
         if self.scale is not None:
             self.check_levels(self.scale)
-        if len({criterion.lower_is_better for criterion in self.criteria}) > 1:
-            notice(
-                f"In {self.name!r} a high rating is good for one criterion and bad for another: one rating cannot "
-                "say both. Score them with separate evaluators."
-            )
 
     @property
     def lower_is_better(self) -> bool:
         """Whether a high rating is bad news: so it is when every criterion says so."""
         return bool(self.criteria) and all(criterion.lower_is_better for criterion in self.criteria)
 
+    def check_one_rating(self) -> None:
+        """Warn where one rating for all criteria cannot say what the rubric asks for."""
+        if len({criterion.weight for criterion in self.criteria}) > 1:
+            notice(
+                f"The criteria of {self.name!r} have different weights, and one rating for all knows no weights. "
+                "Give each its own with per_criterion=True."
+            )
+        if len({criterion.lower_is_better for criterion in self.criteria}) > 1:
+            notice(
+                f"In {self.name!r} a high rating is good for one criterion and bad for another: one rating cannot "
+                "say both. Give each its own with per_criterion=True, or score them with separate evaluators."
+            )
+
+    def apart(self) -> tuple[Rubric, ...]:
+        """Return a rubric for each criterion, to be judged by itself.
+
+        Examples:
+            >>> [one.name for one in Rubric.parse(["depth", "detail"]).apart()]
+            ['depth', 'detail']
+        """
+        return tuple(Rubric(criteria=(replace(one, weight=1),), version=self.version) for one in self.criteria)
+
+    def weighted(self, weights: Mapping[str, float]) -> Rubric:
+        """Return the same rubric with weights by its criteria's names; those not named keep theirs.
+
+        Raises:
+            ConfigError: a name is none of its criteria's, a weight is no number or below 0, or all are 0.
+        """
+        names = [criterion.name for criterion in self.criteria]
+        if strangers := [str(name) for name in weights if name not in names]:
+            hint = did_you_mean(strangers[0], names)
+            raise ConfigError(f"weights names {', '.join(strangers)}; the criteria are {', '.join(names)}.{hint}")
+        criteria = tuple(replace(one, weight=weights.get(one.name, one.weight)) for one in self.criteria)
+        return replace(self, criteria=criteria)
+
     def check_levels(self, scale: Scale) -> None:
-        """Make sure that every described level can be given as a rating.
+        """Make sure that every described level, and every example's score, can be given as a rating.
 
         Raises:
             ConfigError: one is off the scale.
@@ -182,6 +125,8 @@ class Rubric:
                     f"Criterion {criterion.name!r} describes level {', '.join(off)}, off the scale {scale}: "
                     "change the level or the scale."
                 )
+        for number, example in enumerate(self.examples, 1):
+            example.check_score(scale, f"Example {number} of {self.name!r}")
 
     def render(self) -> str:
         """Write the rubric for a judge."""
@@ -190,6 +135,10 @@ class Rubric:
     def digest(self) -> str:
         """Return eight hexadecimal digits that change with the rendered words, the version and the direction."""
         whole = f"{self.render()}\n{self.version}\n{self.lower_is_better}"
+        if any(criterion.weight != 1 for criterion in self.criteria):
+            whole += f"\n{[criterion.weight for criterion in self.criteria]}"
+        if self.examples:
+            whole += f"\n{self.examples}"
         return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:8]
 
     @classmethod
@@ -265,15 +214,6 @@ def _named(name: str) -> Criterion:
     return Criterion(name=str(getattr(name, "value", name)))
 
 
-def built_in(name: str) -> Criterion | None:
-    """Return the built-in criterion of that name, or None."""
-    if name not in QUESTIONS:
-        return None
-    known = Criteria(name)
-    more = f" The more {_LOWER_IS_BETTER[known]}, the higher the rating." if known in _LOWER_IS_BETTER else ""
-    return Criterion(name=known.value, description=QUESTIONS[known] + more, lower_is_better=bool(more))
-
-
 def _described(name: object, what: object) -> Criterion:
     name = getattr(name, "value", name)
     match name, what:
@@ -293,7 +233,7 @@ def _described(name: object, what: object) -> Criterion:
 
 def _own(name: str, **words: Any) -> Criterion:
     """Make a criterion in the caller's words; a harmful one's name decides its direction."""
-    return Criterion(name=name, lower_is_better=name in _LOWER_IS_BETTER, **words)
+    return Criterion(name=name, lower_is_better=name in LOWER_IS_BETTER, **words)
 
 
 def _from_text(name: str, text: str) -> Criterion:
@@ -314,22 +254,6 @@ def _each_once(name: str, levels: list[tuple[float, str]]) -> dict[float, str]:
     if len(dict(levels)) < len(levels):
         raise ConfigError(f"Criterion {name!r} describes a level twice: keep one.")
     return dict(levels)
-
-
-def _level(name: str, rating: object) -> float:
-    try:
-        number = float(rating)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise ConfigError(f"Criterion {name!r} has a level {rating!r}; levels are ratings, numbers.")
-    return plain_number(number)
-
-
-def _level_text(name: str, text: object) -> str:
-    if not isinstance(text, str) or not text.strip():
-        raise ConfigError(f"Criterion {name!r} has a level without a description, {text!r}: say what it is like.")
-    return " ".join(text.split())
 
 
 def _one_letter_off(word: str, known: str) -> bool:

@@ -1,4 +1,4 @@
-"""Rubric files: a rubric as TOML or YAML, checked with line numbers.
+"""Rubric files: a rubric as TOML or YAML, checked with line numbers; and the library of those that come along.
 
 name = "support"
 version = 1
@@ -8,6 +8,18 @@ scale = { low = 1, high = 5 }
 name = "accuracy"
 description = "Is what it says about the product true?"
 levels = { 1 = "Wrong or made up.", 3 = "Right in the main.", 5 = "Right in every detail." }
+weight = 2
+
+[[criteria]]
+name = "blame"
+description = "Does it put the blame on the customer?"
+lower_is_better = true
+
+[[examples]]
+input = "My order came broken."
+prediction = "Then you opened it the wrong way."
+score = 1
+reasoning = "Nothing is known of how it was opened."
 """
 
 from __future__ import annotations
@@ -15,16 +27,49 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
-from lc_scoring.errors import ConfigError
-from lc_scoring.rubric import Criterion, Rubric, built_in
+from lc_scoring.criterion import Criterion, built_in
+from lc_scoring.errors import ConfigError, did_you_mean
+from lc_scoring.example import Example
+from lc_scoring.rubric import Rubric
 from lc_scoring.scale import Scale
 
-_RUBRIC_KEYS = ("name", "version", "scale", "criteria")
-_CRITERION_KEYS = ("name", "description", "levels", "lower_is_better")
+_RUBRIC_KEYS = ("name", "version", "scale", "criteria", "examples")
+_CRITERION_KEYS = ("name", "description", "levels", "lower_is_better", "weight")
 _SUFFIXES = (".toml", ".yaml", ".yml")
+_LIBRARY = files("lc_scoring").joinpath("rubrics")
+
+
+def library_rubrics() -> list[str]:
+    """Return the names of the rubrics that come with the package, sorted."""
+    return sorted(entry.name.removesuffix(".toml") for entry in _LIBRARY.iterdir() if entry.name.endswith(".toml"))
+
+
+def find_rubric(rubric: object) -> Rubric:
+    """Return a rubric by the name it has in the library, by its file's path, or as it is.
+
+    Raises:
+        ConfigError: no rubric of the library has that name, or the file cannot be read as one.
+
+    Examples:
+        >>> find_rubric("tone").scale
+        Scale(low=1, high=5, step=1)
+    """
+    if isinstance(rubric, Rubric):
+        return rubric
+    if is_rubric_file(rubric):
+        return load_rubric(cast("str | Path", rubric))
+    names = library_rubrics()
+    if rubric in names:
+        text = _LIBRARY.joinpath(f"{rubric}.toml").read_text(encoding="utf-8")
+        return _rubric(_parse_toml(text))
+    hint = did_you_mean(str(rubric), names)
+    raise ConfigError(
+        f"rubric takes a Rubric, a .toml or .yaml file or one of {', '.join(names)}; got {rubric!r}.{hint}"
+    )
 
 
 def is_rubric_file(criteria: object) -> bool:
@@ -109,9 +154,22 @@ def _rubric(data: object) -> Rubric:
     if isinstance(version, bool) or not isinstance(version, int):
         raise _PlacedError(f"version must be a whole number, got {version!r}.", "version")
     scale = Scale.parse(table["scale"]) if "scale" in table else None
-    return Rubric(
-        criteria=tuple(map(_criterion, rows)), name=str(table.get("name") or ""), version=version, scale=scale
-    )
+    criteria, examples = tuple(map(_criterion, rows)), _examples(table.get("examples", ()))
+    try:
+        return Rubric(
+            criteria=criteria, name=str(table.get("name") or ""), version=version, scale=scale, examples=examples
+        )
+    except ConfigError as error:  # what hangs together: levels, scores and the scale, the weights
+        raise _PlacedError(str(error), "examples" if str(error).startswith("Example ") else "criteria") from error
+
+
+def _examples(rows: object) -> tuple[Example, ...]:
+    if not isinstance(rows, Sequence) or isinstance(rows, str):
+        raise _PlacedError("examples must be a list of tables with a prediction and a score.", "examples")
+    try:
+        return tuple(Example.parse(row) for row in rows)
+    except ConfigError as error:
+        raise _PlacedError(str(error), "examples") from error
 
 
 def _criterion_table(what: object) -> Mapping[str, Any]:

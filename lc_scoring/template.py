@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from lc_scoring.errors import ConfigError
 
@@ -71,18 +73,34 @@ class PromptFile:
     """A prompt as it stands in its file.
 
     Attributes:
-        name: the file's name without its ending.
+        name: the file's name without its ending; a variant's has its number behind it.
         version: goes up whenever a word changes, since scores of different wordings do not compare.
         system: the standing instruction, the same for every sample.
-        user: the question to the judge.
+        material: what is judged, and by what.
+        question: what the judge is asked about it.
+        reasons: how it is asked for its reasons, which come before the outcome.
+        closing: how it is told to write the outcome.
         repair: the question asked when its answer could not be read.
+        verdicts: what it may decide between, in words; empty where it gives a number.
+        variants: the same in other words.
     """
 
     name: str
     version: int
     system: str
-    user: Template
+    material: str
+    question: str
+    reasons: str
+    closing: str
     repair: Template
+    verdicts: str = ""
+    variants: tuple[PromptFile, ...] = ()
+
+    @property
+    def user(self) -> Template:
+        """What the judge is asked, from the material to the closing lines."""
+        asked = " ".join(filter(None, (self.question, self.reasons, self.closing)))
+        return Template.of(f"{self.material}\n\n{asked}" if asked else self.material)
 
 
 @cache
@@ -91,14 +109,26 @@ def load_prompt(name: str) -> PromptFile:
 
     Examples:
         >>> sorted(load_prompt("score_string").user.slots)
-        ['high', 'input', 'low', 'prediction', 'rubric', 'steps']
+        ['examples', 'high', 'input', 'low', 'prediction', 'rubric', 'steps']
     """
-    text = files("lc_scoring").joinpath("prompts", f"{name}.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(text)
-    return PromptFile(
-        name=name,
-        version=data["version"],
-        system=data["system"].strip(),
-        user=Template.of(data["user"].strip()),
-        repair=Template.of(data["repair"].strip()),
+    data = _prompt_data(name)
+    repair = Template.of(data.pop("repair"))
+    variants = data.pop("variants", ())
+    prompt = PromptFile(name=name, material=data.pop("user"), repair=repair, **data)
+    others = tuple(
+        replace(prompt, name=f"{name}.{number}", **{key: text.strip() for key, text in variant.items()})
+        for number, variant in enumerate(variants, 2)
     )
+    return replace(prompt, variants=others)
+
+
+@cache
+def load_form(name: str) -> tuple[int, Mapping[str, str]]:
+    """Return the version and the words of a form of answer in `prompts/forms.toml`."""
+    data = _prompt_data("forms")
+    return data["version"], {key: text.strip("\n") for key, text in data[name].items()}
+
+
+def _prompt_data(name: str) -> dict[str, Any]:
+    text = files("lc_scoring").joinpath("prompts", f"{name}.toml").read_text(encoding="utf-8")
+    return {key: value.strip() if isinstance(value, str) else value for key, value in tomllib.loads(text).items()}

@@ -9,15 +9,21 @@ from typing import Any, ClassVar, Self
 
 from langchain_core.prompts import BasePromptTemplate
 
+from lc_scoring.criterion import QUESTIONS, Criteria, Criterion, built_in
 from lc_scoring.errors import ConfigError, did_you_mean
-from lc_scoring.evaluators.by_criteria import EvaluatorByCriteria
+from lc_scoring.evaluators.by_criteria import EvaluatorByCriteria, rubric_from
 from lc_scoring.evaluators.fields import LabeledScoreInput, ScoreInput, VerdictResult
 from lc_scoring.evaluators.judged_string import JudgedStringEvaluator
 from lc_scoring.evaluators.prompted import Parsed, parsed_score
+from lc_scoring.evaluators.reply_form import ReplyWish
+from lc_scoring.evaluators.told import how
+from lc_scoring.evaluators.verdicts import choice_judge, verdict_wish
 from lc_scoring.judges.choice import ChoiceJudge
+from lc_scoring.models.judge import Judge
 from lc_scoring.records import Score
-from lc_scoring.rubric import QUESTIONS, Criteria, CriteriaLike, Criterion, Rubric, built_in
+from lc_scoring.rubric import CriteriaLike, Rubric
 from lc_scoring.rubric_file import is_rubric_file, load_all
+from lc_scoring.scale import plain_number
 from lc_scoring.template import PromptFile
 
 CRITERIA_WORDS = {"Y": "Y", "YES": "Y", "N": "N", "NO": "N"}
@@ -53,6 +59,7 @@ class CriteriaEvalChain(EvaluatorByCriteria, JudgedStringEvaluator):
         criteria: CriteriaLike | Path = None,
         *,
         prompt: BasePromptTemplate[Any] | None = None,
+        rubric: object = None,
         **kwargs: Any,
     ) -> Self:
         """Make the evaluator.
@@ -62,20 +69,22 @@ class CriteriaEvalChain(EvaluatorByCriteria, JudgedStringEvaluator):
             criteria: what to check: a `Criteria` or its name, a mapping of names to descriptions, several of them,
                 a rubric file's path; helpfulness by default.
             prompt: a prompt in the place of the built-in one.
-            **kwargs: the evaluator's other fields, such as `repair`, `output_parser`, `tags`, `prediction_key`.
+            rubric: in the place of `criteria`: a Rubric, a rubric file, or the name of one that comes along.
+            **kwargs: the evaluator's other fields, such as `repair`, `samples`, `output_parser`, `prediction_key`.
 
         Raises:
             ConfigError: one of them cannot be used, a name is no built-in criterion, or correctness is asked for
                 where there is no reference to tell it by.
             MissingExtra: the judge needs a package that is not installed.
         """
-        rubric = _rubric(criteria)
-        if not cls.requires_reference and built_in(Criteria.CORRECTNESS) in rubric.criteria:
+        made = rubric_from(criteria, rubric) or _rubric(criteria)
+        made.check_one_rating()
+        if not cls.requires_reference and built_in(Criteria.CORRECTNESS) in made.criteria:
             raise ConfigError(
                 f"Correctness should not be used in the reference-free 'criteria' evaluator ({cls.__name__}): nobody "
                 "can tell it without a reference. Use 'labeled_criteria' (LabeledCriteriaEvalChain) instead."
             )
-        return cls._make(llm, kwargs, criterion_name=rubric.name, rubric=rubric, prompt=prompt)
+        return cls._make(llm, kwargs, criterion_name=made.name, rubric=made, prompt=prompt)
 
     @classmethod
     def resolve_criteria(cls, criteria: CriteriaLike | Path) -> dict[str, str]:
@@ -109,24 +118,19 @@ class CriteriaEvalChain(EvaluatorByCriteria, JudgedStringEvaluator):
         """Return 1 for yes and 0 for no, whether yes is good news or bad."""
         return 1 - score.value if self._own_rubric().lower_is_better else score.value
 
-    def _make_judge(self, prompt: PromptFile) -> ChoiceJudge:
+    def _reply_wish(self) -> ReplyWish:
+        return verdict_wish(self, tuple(_VALUES))
+
+    def _make_judge(self, prompt: PromptFile, llm: Judge) -> ChoiceJudge:
         rubric = self._own_rubric()
-        return ChoiceJudge(
-            name=self.evaluation_name,
-            words=CRITERIA_WORDS,
-            values=_VALUES,
-            render=self._renderer(prompt),
-            repair_question=prompt.repair,
-            repairs=self.repair,
-            lower_is_better=rubric.lower_is_better,
-            signature=self._signature(prompt, rubric=rubric.digest()),
-            verdict_in_reasoning=False,
-        )
+        judge = choice_judge(self, prompt, llm, words=CRITERIA_WORDS, values=_VALUES)
+        return replace(judge, lower_is_better=rubric.lower_is_better, verdict_in_reasoning=False)
 
     def _result(self, outcome: Score | Parsed) -> Any:
         if isinstance(outcome, Parsed):
             return outcome.value
-        return {"reasoning": outcome.reasoning, "value": outcome.label, "score": int(outcome.label == "Y")}
+        score = plain_number(self.reported(outcome))
+        return {"reasoning": outcome.reasoning, "value": outcome.label, "score": score, **how(outcome)}
 
     def _scored(self, outcome: Parsed) -> Score:
         return parsed_score(self, outcome, lower_is_better=self._own_rubric().lower_is_better)

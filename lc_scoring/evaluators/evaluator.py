@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from langchain_core.runnables import Runnable, RunnableConfig
-from langsmith.evaluation.evaluator import EvaluationResult, RunEvaluator
+from langsmith.evaluation.evaluator import EvaluationResult, EvaluationResults, RunEvaluator
 from langsmith.schemas import Example, Run
 
 from lc_scoring import __version__
@@ -168,7 +168,7 @@ class RowEvaluator(Evaluator, RunEvaluator):
 
     def evaluate_run(
         self, run: Run, example: Example | None = None, evaluator_run_id: uuid.UUID | None = None
-    ) -> EvaluationResult:
+    ) -> EvaluationResult | EvaluationResults:
         """Judge a row of a LangSmith experiment.
 
         A row whose target failed costs no model call and comes back without a score, its comment saying why.
@@ -181,17 +181,21 @@ class RowEvaluator(Evaluator, RunEvaluator):
         with local_stays_local():  # the row's functions may call Runnables too
             config = experiment_config(self.evaluation_name, evaluator_run_id)
             result, run_id = self._evaluate_row(self._row(run, example), config)
-        return EvaluationResult(key=self.evaluation_name, source_run_id=run_id, **self._feedback(result))
+        return self._report(result, run_id)
 
     async def aevaluate_run(
         self, run: Run, example: Example | None = None, evaluator_run_id: uuid.UUID | None = None
-    ) -> EvaluationResult:
+    ) -> EvaluationResult | EvaluationResults:
         """Judge a row of a LangSmith experiment, asynchronously; see `evaluate_run`."""
         if run.error:
             return failed_target(self.evaluation_name, run)
         with local_stays_local():
             config = experiment_config(self.evaluation_name, evaluator_run_id)
             result, run_id = await self._aevaluate_row(self._row(run, example), config)
+        return self._report(result, run_id)
+
+    def _report(self, result: Any, run_id: uuid.UUID | None) -> EvaluationResult | EvaluationResults:
+        """Make LangSmith's feedback of a result."""
         return EvaluationResult(key=self.evaluation_name, source_run_id=run_id, **self._feedback(result))
 
     def _row(self, run: Run, example: Example | None) -> Mapping[str, Any]:

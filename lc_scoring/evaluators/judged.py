@@ -19,7 +19,8 @@ from lc_scoring.evaluators.experiment import Key, PrepareData
 from lc_scoring.evaluators.fields import as_texts
 from lc_scoring.evaluators.tracing import nobody_listens
 from lc_scoring.flow import Flow
-from lc_scoring.models.chat_model import Judge, aanswer, answer
+from lc_scoring.models.chat_model import aanswer, answer
+from lc_scoring.models.judge import Judge, Judges
 from lc_scoring.models.resolve import resolve_llm
 
 Manager = TypeVar("Manager", CallbackManager, AsyncCallbackManager)
@@ -58,6 +59,11 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
     """In LangSmith experiments: where the reference outputs hold the reference; None for their only value."""
     prepare_data: PrepareData | None = Field(default=None, exclude=True)
     """In LangSmith experiments: makes the fields of a run and its example; stands above the keys."""
+
+    @property
+    def _models(self) -> Judges:
+        """The model that is asked, or the several of a jury."""
+        return self.llm
 
     @abstractmethod
     def _flow(self, texts: Texts) -> Flow[Any]: ...
@@ -132,11 +138,11 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
         """Answer the flow; open a run only where somebody listens, for a run costs as much as half a model call."""
         full = ensure_config(config)
         if self._unheard(full) and not always_run:
-            return answer(self._flow(texts), self.llm, _model_config(full)), None
+            return answer(self._flow(texts), self._models, _model_config(full)), None
         manager = self._manager(CallbackManager, full)
         run = manager.on_chain_start(None, _shown(texts), **self._identity(full))
         try:
-            outcome = answer(self._flow(texts), self.llm, patch_config(full, callbacks=run.get_child()))
+            outcome = answer(self._flow(texts), self._models, patch_config(full, callbacks=run.get_child()))
             traced = {self.output_key: self._result(outcome)}
         except BaseException as error:
             run.on_chain_error(error)
@@ -149,11 +155,11 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
     ) -> tuple[Any, Any]:
         full = ensure_config(config)
         if self._unheard(full) and not always_run:
-            return await aanswer(self._flow(texts), self.llm, _model_config(full)), None
+            return await aanswer(self._flow(texts), self._models, _model_config(full)), None
         manager = self._manager(AsyncCallbackManager, full)
         run = await manager.on_chain_start(None, _shown(texts), **self._identity(full))
         try:
-            outcome = await aanswer(self._flow(texts), self.llm, patch_config(full, callbacks=run.get_child()))
+            outcome = await aanswer(self._flow(texts), self._models, patch_config(full, callbacks=run.get_child()))
             traced = {self.output_key: self._result(outcome)}
         except BaseException as error:
             await run.on_chain_error(error)

@@ -8,15 +8,19 @@ from typing import Any, ClassVar, Self
 
 from langchain_core.prompts import BasePromptTemplate
 
-from lc_scoring.evaluators.by_criteria import EvaluatorByCriteria
+from lc_scoring.evaluators.by_criteria import EvaluatorByCriteria, rubric_from
 from lc_scoring.evaluators.fields import LabeledPairInput, PairInput, PairResult
 from lc_scoring.evaluators.prompted import Parsed, parsed_score
+from lc_scoring.evaluators.reply_form import ReplyWish
 from lc_scoring.evaluators.schema import PairwiseStringEvaluator
-from lc_scoring.judges.choice import ChoiceJudge
-from lc_scoring.judges.pairwise import PAIR_VALUES, PAIR_WORDS, PairJudge
+from lc_scoring.evaluators.told import how
+from lc_scoring.evaluators.verdicts import choice_judge, verdict_wish
+from lc_scoring.judges.pairwise import BOTH_ORDERS, PAIR_VALUES, PAIR_WORDS, SPLIT, PairJudge, swayed_by_position
+from lc_scoring.models.judge import Judge
 from lc_scoring.records import Score
 from lc_scoring.rubric import CriteriaLike, Rubric
 from lc_scoring.rubric_file import load_all
+from lc_scoring.scale import plain_number
 from lc_scoring.template import PromptFile
 
 
@@ -55,6 +59,7 @@ class PairwiseStringEvalChain(EvaluatorByCriteria, PairwiseStringEvaluator):
         *,
         prompt: BasePromptTemplate[Any] | None = None,
         criteria: CriteriaLike | Path = None,
+        rubric: object = None,
         **kwargs: Any,
     ) -> Self:
         """Make the evaluator.
@@ -63,14 +68,16 @@ class PairwiseStringEvalChain(EvaluatorByCriteria, PairwiseStringEvaluator):
             llm: the judge; see `load_evaluator`.
             prompt: a prompt in the place of the built-in one.
             criteria: what to look at, in every form LangChain took; see `Rubric.parse`. Also a rubric file's path.
+            rubric: in the place of `criteria`: a Rubric, a rubric file, or the name of one that comes along.
             **kwargs: the evaluator's other fields, such as `both_orders`, `repair`, `output_parser`, `tags`.
 
         Raises:
             ConfigError: one of them cannot be used; the message says why.
             MissingExtra: the judge needs a package that is not installed.
         """
-        rubric = Rubric.parse(load_all(criteria))
-        return cls._make(llm, kwargs, criterion_name=rubric.name, rubric=rubric, prompt=prompt)
+        made = rubric_from(criteria, rubric) or Rubric.parse(load_all(criteria))
+        made.check_one_rating()
+        return cls._make(llm, kwargs, criterion_name=made.name, rubric=made, prompt=prompt)
 
     @property
     def evaluation_name(self) -> str:
@@ -93,29 +100,25 @@ class PairwiseStringEvalChain(EvaluatorByCriteria, PairwiseStringEvaluator):
     async def _aevaluate_string_pairs(self, **given: Any) -> Any:
         return await self._ajudge_fields(**given)
 
-    def _make_judge(self, prompt: PromptFile) -> PairJudge:
-        orders = 2 if self.both_orders and self.output_parser is None else 1
-        choice = ChoiceJudge(
-            name=self.evaluation_name,
-            words=PAIR_WORDS,
-            values=PAIR_VALUES,
-            render=self._renderer(prompt),
-            repair_question=prompt.repair,
-            repairs=self.repair,
-            signature=self._signature(prompt, rubric=self._own_rubric().digest(), orders=orders),
-        )
+    def _signature_parts(self) -> dict[str, object]:
+        return {**super()._signature_parts(), "orders": 2 if self.both_orders and self.output_parser is None else 1}
+
+    def _reply_wish(self) -> ReplyWish:
+        return verdict_wish(self, tuple(PAIR_VALUES))
+
+    def _make_judge(self, prompt: PromptFile, llm: Judge) -> PairJudge:
+        choice = choice_judge(self, prompt, llm, words=PAIR_WORDS, values=PAIR_VALUES)
         return PairJudge(choice=choice, both_orders=self.both_orders)
 
     def _result(self, outcome: Score | Parsed) -> Any:
         if isinstance(outcome, Parsed):
             return outcome.value
-        preferred = None if outcome.label == "C" else outcome.label
-        score = 0.5 if preferred is None else int(outcome.value)
+        preferred = None if outcome.label == SPLIT else outcome.label
+        score = plain_number(outcome.value)
         result: dict[str, Any] = {"reasoning": outcome.reasoning, "value": preferred, "score": score}
-        if outcome.parts:
-            first, second = outcome.parts
-            result["swayed_by_position"] = first.label != second.label
-        return result
+        if (swayed := swayed_by_position(outcome)) is not None:
+            result["swayed_by_position"] = swayed
+        return {**result, **how(outcome)} if outcome.basis != BOTH_ORDERS else result
 
     def _scored(self, outcome: Parsed) -> Score:
         return parsed_score(self, outcome)

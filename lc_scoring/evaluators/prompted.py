@@ -16,12 +16,15 @@ from langchain_core.runnables import RunnableConfig
 from pydantic import Field, SkipValidation, ValidationError, field_validator
 
 from lc_scoring import __version__
-from lc_scoring.errors import ConfigError, ReplyError
+from lc_scoring.errors import ConfigError, NotApplicable, ReplyError
 from lc_scoring.evaluators.arguments import refuse_unknown
-from lc_scoring.evaluators.judged import JudgedEvaluator, Texts
+from lc_scoring.evaluators.judged import Texts
+from lc_scoring.evaluators.panels import PanelEvaluator, jury_of
+from lc_scoring.evaluators.reply_form import Output, ReplyForm, ReplyWish
 from lc_scoring.flow import Flow, Messages, ask
 from lc_scoring.judges.asking import PromptRenderer, Render, check_finished, harmless
-from lc_scoring.models.resolve import judge_name, resolve_llm
+from lc_scoring.models.judge import Judge
+from lc_scoring.models.options import Backend
 from lc_scoring.rating import without_residue
 from lc_scoring.records import Sample, Score
 from lc_scoring.template import PromptFile, load_prompt
@@ -42,7 +45,7 @@ class Parsed:
     value: Any
 
 
-class PromptedEvaluator(JudgedEvaluator):
+class PromptedEvaluator(PanelEvaluator):
     """A judged evaluator that asks one question, worded by one of the package's prompts or by the user's own."""
 
     prompt: SkipValidation[BasePromptTemplate[Any] | None] = None
@@ -51,6 +54,10 @@ class PromptedEvaluator(JudgedEvaluator):
     """A reader in the place of the built-in one; what it returns is the result."""
     repair: int = Field(default=1, ge=0)
     """How many times the judge is asked again when its answer cannot be read."""
+    output: Output = "text"
+    """What the judge is asked to write: text, JSON, or "auto": JSON where the model can be held to a schema."""
+    backend: Backend | None = None
+    """The server for local models that holds replies to their form: "vllm", "vllm<0.12", "sglang", "llama.cpp"."""
 
     _prompt_name: ClassVar[str]
     prompt_variables: ClassVar[Mapping[str, str]]
@@ -59,6 +66,8 @@ class PromptedEvaluator(JudgedEvaluator):
     _made_from: ClassVar[frozenset[str]] = frozenset()
     """Fields that `from_llm` makes of other arguments."""
     _made_of: ClassVar[frozenset[str]] = frozenset()
+    ways_of_asking: ClassVar[tuple[str, ...]] = ("samples", "jury", "output", "backend")
+    """Arguments that ask in another way than once, for text; none goes with an `output_parser`."""
     """Those arguments."""
 
     @classmethod
@@ -69,8 +78,9 @@ class PromptedEvaluator(JudgedEvaluator):
     @classmethod
     def _make(cls, llm: object, given: Mapping[str, Any], **made: Any) -> Self:
         refuse_unknown(cls.__name__, given, cls.arguments())
+        seated = jury_of(llm, given.get("jury"), samples=given.get("samples", 1))
         try:
-            return cls(llm=resolve_llm(llm), **made, **given)
+            return cls(**{**made, **given, **seated})
         except ValidationError as error:
             raise ConfigError(_readable(error)) from error
 
@@ -101,11 +111,24 @@ class PromptedEvaluator(JudgedEvaluator):
     def model_post_init(self, context: Any, /) -> None:
         """Prepare all that is the same for every sample, and find out now what cannot be judged."""
         super().model_post_init(context)
+        self._check_panel()
+        if self.output_parser is not None and (ways := self._ways_given()):
+            raise ConfigError(f"An output_parser of your own reads one plain reply: leave out {', '.join(ways)}.")
         _ = self._judge
+
+    def _ways_given(self) -> list[str]:
+        """Return the names of the arguments given that ask in another way than once, for text."""
+        fields = type(self).model_fields
+        return [name for name in self.ways_of_asking if getattr(self, name) != fields[name].default]
 
     @cached_property  # pydantic's own private attributes cost ten times as much to look at
     def _judge(self) -> Any:
-        return self._make_judge(load_prompt(self._prompt_name))
+        return self._judge_by(load_prompt(self._prompt_name))
+
+    def _judge_by(self, prompt: PromptFile) -> JudgeOfTexts:
+        """Make what judges by a prompt: the judge, or all that sit on a panel."""
+        judge: JudgeOfTexts = self._seated(prompt, self._make_judge)
+        return judge
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the evaluator; with `update` it is made anew, since its fields hang together."""
@@ -115,7 +138,22 @@ class PromptedEvaluator(JudgedEvaluator):
         return type(self)(**{**fields, **update})
 
     @abstractmethod
-    def _make_judge(self, prompt: PromptFile) -> JudgeOfTexts: ...
+    def _make_judge(self, prompt: PromptFile, llm: Judge) -> JudgeOfTexts:
+        """Make one judge of those that are asked."""
+
+    @abstractmethod
+    def _reply_wish(self) -> ReplyWish:
+        """Say what is wanted of a reply."""
+
+    @property
+    def reply_regex(self) -> str:
+        """A regular expression of a legal reply, without look-around, for engines that constrain generation."""
+        return self._reply_wish().constraint.regex
+
+    @property
+    def reply_schema(self) -> Mapping[str, Any]:
+        """The JSON schema of a legal reply where JSON is asked for, for engines that constrain generation."""
+        return self._reply_wish().constraint.schema
 
     @abstractmethod
     def _scored(self, outcome: Parsed) -> Score:
@@ -133,6 +171,7 @@ class PromptedEvaluator(JudgedEvaluator):
             ConfigError: it lacks what the evaluator needs.
             ModelError: the model gave no answer.
             ReplyError: its answer cannot be read.
+            NotApplicable: the judge says that its criteria do not apply, where it may.
         """
         return self._whole(self._outcome(self._texts(self._given(sample)), config)[0])
 
@@ -144,23 +183,31 @@ class PromptedEvaluator(JudgedEvaluator):
     def _skip_reference_warning(self) -> str:
         return f"{super()._skip_reference_warning} To compare with a reference, use the evaluator that is labeled."
 
-    def _whole(self, outcome: Score | Parsed) -> Score:
+    def _whole(self, outcome: Score | Parsed | NotApplicable) -> Score:
+        if isinstance(outcome, NotApplicable):
+            raise outcome
         return outcome if isinstance(outcome, Score) else self._scored(outcome)
 
     def _feedback(self, result: Any) -> dict[str, Any]:
-        made_by = {"evaluator_info": {"signature": self.signature}}
+        made_by = {"evaluator_info": {"signature": self.signature, **self._how(result)}}
         if not isinstance(result, Mapping):
             return {"value": str(result), **made_by}
         if "score" not in result:
             raise ReplyError("The output_parser's mapping has no score to report.", reply=repr(result))
         return {**super()._feedback(result), **made_by}
 
+    @staticmethod
+    def _how(result: Any) -> dict[str, Any]:
+        """Return what a result says of how its score was made."""
+        told = result if isinstance(result, Mapping) else {}
+        return {key: told[key] for key in ("basis", "spread", "failed") if told.get(key)}
+
     def _flow(self, texts: Texts) -> Flow[Any]:
         return self._judge.judge(texts) if self.output_parser is None else self._parsed(texts, self.output_parser)
 
     def _parsed(self, texts: Texts, parser: BaseOutputParser[Any]) -> Flow[Parsed]:
         safe, _ = harmless(texts)
-        reply = yield from ask(self._renderer(load_prompt(self._prompt_name))(**safe), purpose="rate")
+        reply = yield from ask(self.renderer(ReplyForm(load_prompt(self._prompt_name)))(**safe), purpose="rate")
         check_finished(reply)
         try:
             return Parsed(parser.parse(without_residue(reply.text)))
@@ -168,27 +215,50 @@ class PromptedEvaluator(JudgedEvaluator):
             said = f"{type(error).__name__}: {error}"
             raise ReplyError(f"{type(parser).__name__} cannot read the answer: {said}.", reply=reply.text) from error
 
-    def _renderer(self, prompt: PromptFile) -> Render:
-        words = self._words()
+    def form_for(self, llm: Judge, prompt: PromptFile) -> ReplyForm:
+        """Return how a judge is asked, by what it can do."""
+        return self._reply_wish().form_for(llm, prompt)
+
+    def renderer(self, form: ReplyForm, **more: str) -> Render:
+        """Return what words the question, in a form of reply.
+
+        Args:
+            form: how the judge is asked.
+            **more: words that are the same for every sample, in the place of the evaluator's own.
+        """
+        words = {**self.words(), **form.words, **more}
         if self.prompt is None:
+            prompt = form.prompt
             return PromptRenderer.of(prompt, system=SystemMessage(prompt.system), **words)
         filled = self.prompt.partial(criteria=words["rubric"]) if "criteria" in self.prompt_variables else self.prompt
         return _OwnPrompt(filled, self.prompt_variables)
 
-    def _words(self) -> dict[str, str]:
+    def words(self) -> dict[str, str]:
         """Return what is the same for every sample, by its slot in the prompt file."""
         return {}
 
-    def _signature(self, prompt: PromptFile, **parts: object) -> str:
+    def _signature_parts(self) -> dict[str, object]:
+        """Return what makes this evaluator's scores beside its prompt and its judge."""
+        return {}
+
+    def signature_of(self, prompt: PromptFile, judge: str, **ways: object) -> str:
+        """Return the signature of a judge's scores.
+
+        Args:
+            prompt: how it is asked.
+            judge: its name.
+            **ways: in what other ways it is asked; what is empty is left out, so that plain ones stay plain.
+        """
         worded = f"{prompt.name}@{prompt.version}"
         if self.prompt is not None:
             worded = f"own:{hashlib.sha256(repr(self.prompt).encode('utf-8', 'replace')).hexdigest()[:8]}"
         all_parts = {
             "prompt": worded,
-            **parts,
-            "judge": judge_name(self.llm),
+            **self._signature_parts(),
+            "judge": judge,
             "repair": self.repair,
             "parser": "own" if self.output_parser else self._reads,
+            **{name: way for name, way in ways.items() if way},
             "lc_scoring": __version__,
         }
         return "|".join([self.evaluation_name, *(f"{key}={value}" for key, value in all_parts.items())])

@@ -10,8 +10,13 @@ from langchain_core.prompts import BasePromptTemplate
 from lc_scoring.evaluators.fields import LabeledScoreInput, VerdictResult
 from lc_scoring.evaluators.judged_string import JudgedStringEvaluator
 from lc_scoring.evaluators.prompted import Parsed, parsed_score
+from lc_scoring.evaluators.reply_form import ReplyWish
+from lc_scoring.evaluators.told import how
+from lc_scoring.evaluators.verdicts import choice_judge, verdict_wish
 from lc_scoring.judges.choice import ChoiceJudge
+from lc_scoring.models.judge import Judge
 from lc_scoring.records import Score
+from lc_scoring.scale import plain_number
 from lc_scoring.template import PromptFile
 
 _GRADES = {"CORRECT": "CORRECT", "INCORRECT": "INCORRECT"}
@@ -66,21 +71,17 @@ class QAEvalChain(JudgedStringEvaluator):
         """The mapping it returns."""
         return VerdictResult
 
-    def _make_judge(self, prompt: PromptFile) -> ChoiceJudge:
-        return ChoiceJudge(
-            name=self.evaluation_name,
-            words=_GRADES,
-            values=_VALUES,
-            render=self._renderer(prompt),
-            repair_question=prompt.repair,
-            repairs=self.repair,
-            signature=self._signature(prompt),
-        )
+    def _reply_wish(self) -> ReplyWish:
+        return verdict_wish(self, tuple(_GRADES))
+
+    def _make_judge(self, prompt: PromptFile, llm: Judge) -> ChoiceJudge:
+        return choice_judge(self, prompt, llm, words=_GRADES, values=_VALUES)
 
     def _result(self, outcome: Score | Parsed) -> Any:
         if isinstance(outcome, Parsed):
             return outcome.value
-        return {"reasoning": outcome.reasoning.strip(), "value": outcome.label, "score": int(outcome.value)}
+        score = plain_number(outcome.value)
+        return {"reasoning": outcome.reasoning.strip(), "value": outcome.label, "score": score, **how(outcome)}
 
     def _scored(self, outcome: Parsed) -> Score:
         return parsed_score(self, outcome)

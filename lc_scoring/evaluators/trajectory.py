@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from langsmith.schemas import Example, Run
@@ -16,9 +16,13 @@ from lc_scoring.evaluators.experiment import Key, example_fields, follow, pick, 
 from lc_scoring.evaluators.fields import TrajectoryInput, TrajectoryResult, as_texts, is_missing
 from lc_scoring.evaluators.judged import Texts
 from lc_scoring.evaluators.prompted import Parsed, PromptedEvaluator, parsed_score
+from lc_scoring.evaluators.ratings import rating_wish, score_judge
+from lc_scoring.evaluators.reply_form import ReplyWish
 from lc_scoring.evaluators.schema import AgentTrajectoryEvaluator
+from lc_scoring.evaluators.told import how
 from lc_scoring.flow import Flow
-from lc_scoring.judges.score import ScoreJudge, read_reply, scale_words
+from lc_scoring.judges.score import ScoreJudge, scale_words
+from lc_scoring.models.judge import Judge
 from lc_scoring.rating import read_labeled_rating, without_rating_line
 from lc_scoring.records import Score
 from lc_scoring.scale import Scale
@@ -117,8 +121,8 @@ class TrajectoryEvalChain(PromptedEvaluator, AgentTrajectoryEvaluator):
         return describe_trajectory(steps)
 
     @cached_property
-    def _labeled_judge(self) -> ScoreJudge:
-        return self._make_judge(load_prompt(f"labeled_{self._prompt_name}"))
+    def _labeled_judge(self) -> Any:
+        return self._judge_by(load_prompt(f"labeled_{self._prompt_name}"))
 
     def _evaluate_agent_trajectory(self, **given: Any) -> Any:
         return self._judge_fields(**given)
@@ -164,29 +168,29 @@ class TrajectoryEvalChain(PromptedEvaluator, AgentTrajectoryEvaluator):
             fields["reference"] = pick(answers, self.reference_key, "reference", place)
         return fields
 
-    def _words(self) -> dict[str, str]:
+    def words(self) -> dict[str, str]:
+        """Return what is the same for every sample, by its slot in the prompt file."""
         return {"tools": describe_tools(self.agent_tools), **scale_words(TRAJECTORY_SCALE)}
 
-    def _make_judge(self, prompt: PromptFile) -> ScoreJudge:
-        return ScoreJudge(
-            name=self.evaluation_name,
-            scale=TRAJECTORY_SCALE,
-            render=self._renderer(prompt),
-            repair_question=prompt.repair,
-            repairs=self.repair,
-            signature=self._signature(prompt, scale=TRAJECTORY_SCALE, tools=_digest(self._words()["tools"])),
-            read=partial(read_reply, read=read_labeled_rating),
-        )
+    def _signature_parts(self) -> dict[str, object]:
+        return {"scale": TRAJECTORY_SCALE, "tools": _digest(self.words()["tools"])}
+
+    def _reply_wish(self) -> ReplyWish:
+        return rating_wish(self, TRAJECTORY_SCALE)
+
+    def _make_judge(self, prompt: PromptFile, llm: Judge) -> ScoreJudge:
+        return score_judge(self, prompt, llm, scale=TRAJECTORY_SCALE, read=read_labeled_rating)
 
     def _flow(self, texts: Texts) -> Flow[Any]:
         if self.output_parser is None and texts.get("reference"):
-            return self._labeled_judge.judge(texts)
+            flow: Flow[Any] = self._labeled_judge.judge(texts)
+            return flow
         return super()._flow(texts)
 
     def _result(self, outcome: Score | Parsed) -> Any:
         if isinstance(outcome, Parsed):
             return outcome.value
-        return {"score": outcome.value, "reasoning": without_rating_line(outcome.reasoning)}
+        return {"score": outcome.value, "reasoning": without_rating_line(outcome.reasoning), **how(outcome)}
 
     def _scored(self, outcome: Parsed) -> Score:
         return parsed_score(self, outcome)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from lc_scoring.errors import ReplyError
+from lc_scoring.errors import ModelError, NotApplicable, ReplyError
 from lc_scoring.flow import Flow, Message, Messages, Reply, ask
 from lc_scoring.judged_text import neutralize
 from lc_scoring.rating import without_residue
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _QUOTED_BACK = 4_000  # characters of an unreadable reply that the judge is shown again
+
+EXAMPLES = "examples"
+"""The name under which the texts of a sample hold the examples to show with it, where these hang on the sample."""
 
 QUOTATION = "The {what} in the answer may be a quotation of the judged text."
 """Why a reply is not believed whose verdict stands in the judged text too."""
@@ -55,12 +58,12 @@ class PromptRenderer:
 
 
 def harmless(texts: Mapping[str, str | None]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Neutralize a sample's texts; None becomes empty.
+    """Neutralize a sample's texts; None becomes empty. Rated examples were neutralized when they were worded.
 
     Returns:
         The texts for the judge, and those that held marks such as `[[10]]`, as they were: a judge may quote them.
     """
-    safe = {name: neutralize(text) if text else "" for name, text in texts.items()}
+    safe = {name: neutralize(text) if text and name != EXAMPLES else text or "" for name, text in texts.items()}
     return safe, tuple(text for name, text in texts.items() if text and safe[name] != text)
 
 
@@ -70,6 +73,7 @@ def ask_until_read(
     question_after: Callable[[ReplyError], str],
     *,
     repairs: int,
+    options: Mapping[str, Any] | None = None,
 ) -> Flow[tuple[T, list[Reply]]]:
     """Ask, and ask again where the reply cannot be read.
 
@@ -78,6 +82,7 @@ def ask_until_read(
         read: reads a reply; raises ReplyError where it cannot.
         question_after: words the repair question.
         repairs: how many times to ask again.
+        options: keyword arguments of the model's call.
 
     Returns:
         What was read, and all replies up to it.
@@ -85,17 +90,26 @@ def ask_until_read(
     Raises:
         ModelError: the model gave no answer.
         ReplyError: the last reply could not be read either, or the judge declined.
+        NotApplicable: the judge says that its question does not apply.
     """
-    reply = yield from ask(messages, purpose="rate")
+    reply = yield from ask(messages, purpose="rate", options=options)
     replies = [reply]
     while True:
         try:
             return read(reply), replies
+        except NotApplicable as state:
+            state.usage = total_usage(replies)
+            raise
         except ReplyError as error:
             if reply.refusal or len(replies) > repairs:
+                error.usage = total_usage(replies)
                 raise
             messages = (*messages, *_asked_again(reply, question_after(error)))
-        reply = yield from ask(messages, purpose="repair")
+        try:
+            reply = yield from ask(messages, purpose="repair", options=options)
+        except ModelError as error:
+            error.usage = total_usage(replies)
+            raise
         replies.append(reply)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from lc_scoring.errors import ReplyError
 from lc_scoring.flow import Flow, Reply
@@ -20,6 +21,7 @@ from lc_scoring.judges.asking import (
     joined_reasoning,
     total_usage,
 )
+from lc_scoring.judges.structured import VERDICT, find_object, verdict_of
 from lc_scoring.records import Score
 from lc_scoring.template import Template
 from lc_scoring.verdict import Verdict, read_verdict
@@ -46,6 +48,8 @@ class ChoiceJudge:
         signature: what made the score.
         lower_is_better: turns `Score.value` round.
         verdict_in_reasoning: whether `Score.reasoning` keeps the verdict where it stands at the answer's end.
+        structured: whether JSON was asked for.
+        options: keyword arguments of the model's call.
     """
 
     name: str
@@ -57,6 +61,8 @@ class ChoiceJudge:
     signature: str = ""
     lower_is_better: bool = False
     verdict_in_reasoning: bool = True
+    structured: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def judge(self, texts: Mapping[str, str | None]) -> Flow[Score]:
         """Decide about a sample, asking again where no verdict can be read.
@@ -71,18 +77,30 @@ class ChoiceJudge:
         safe, marked = harmless(texts)
         verdict, replies = yield from ask_until_read(
             self.render(**safe),
-            lambda reply: read_choice(reply, self.words, marked=marked, judged=safe.values()),
+            lambda reply: self._read(reply, marked, safe.values()),
             lambda error: self.repair_question.fill(reason=neutralize(error.reason)),
             repairs=self.repairs,
+            options=self.options,
         )
+        apart = self.structured and verdict.bracketed and verdict.reasoning
         return Score(
             name=self.name,
             value=self.value_of(verdict.word),
             label=verdict.word,
-            reasoning=joined_reasoning(replies) if self.verdict_in_reasoning else _reasons(replies, verdict),
+            reasoning=verdict.reasoning if apart else self._reasoning(replies, verdict),
             usage=total_usage(replies),
             signature=self.signature,
         )
+
+    def _read(self, reply: Reply, marked: Sequence[str], judged: Iterable[str]) -> Verdict:
+        if self.structured:
+            check_given(reply)
+            if found := find_object(reply, VERDICT):
+                return verdict_of(found, self.words, reply)
+        return read_choice(reply, self.words, marked=marked, judged=judged)
+
+    def _reasoning(self, replies: list[Reply], verdict: Verdict) -> str:
+        return joined_reasoning(replies) if self.verdict_in_reasoning else _reasons(replies, verdict)
 
     def value_of(self, verdict: str) -> float:
         """Return what a verdict is worth, in [0, 1], 1 for the best."""

@@ -16,6 +16,12 @@ PAIR_WORDS = {"A": "A", "B": "B", "C": "C", "TIE": "C"}
 PAIR_VALUES = {"A": 1.0, "B": 0.0, "C": 0.5}
 """What that is worth, in [0, 1]: 1 where the first text is preferred."""
 
+BOTH_ORDERS = "both orders"
+"""The basis of a score that was asked for in both orders."""
+
+SPLIT = "C"
+"""The verdict where neither text is preferred, by one judge or by several."""
+
 _TURNED = {"A": "B", "B": "A", "C": "C"}
 
 
@@ -65,13 +71,14 @@ class PairJudge:
                 raise outcome
             scores.append(outcome)
         first, second = scores[0], self._turned(scores[1])
-        label = first.label if first.label == second.label else "C"
+        label = first.label if first.label == second.label else SPLIT
         return replace(
             first,
             label=label,
             value=self.choice.value_of(str(label)),
             reasoning=_both(first, second),
             parts=(first, second),
+            basis=BOTH_ORDERS,
             usage=first.usage + second.usage,
         )
 
@@ -86,3 +93,16 @@ def _both(first: Score, second: Score) -> str:
         f"{agreed}\n\nWith prediction as A, prediction_b as B:\n{first.reasoning}"
         f"\n\nWith prediction_b as A, prediction as B:\n{second.reasoning}"
     )
+
+
+def swayed_by_position(score: Score) -> bool | None:
+    """Tell whether a verdict changed with the order of the texts; of several judgements, whether most did.
+
+    Returns:
+        None where one order was asked.
+    """
+    if score.basis == BOTH_ORDERS:
+        first, second = score.parts
+        return first.label != second.label
+    each = [swayed for part in score.parts if (swayed := swayed_by_position(part)) is not None]
+    return sum(each) * 2 > len(each) if each else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from lc_scoring.errors import ReplyError
+from lc_scoring.errors import NotApplicable, ReplyError
 from lc_scoring.flow import Flow, Reply
 from lc_scoring.judged_text import neutralize, without_echoes
 from lc_scoring.judges.asking import (
@@ -17,7 +19,9 @@ from lc_scoring.judges.asking import (
     joined_reasoning,
     total_usage,
 )
-from lc_scoring.rating import bracketed_numbers, read_rating
+from lc_scoring.judges.expectation import expectation
+from lc_scoring.judges.structured import RatingForm, Reading
+from lc_scoring.rating import bracketed_numbers, plain, read_rating, without_residue
 from lc_scoring.records import Score, Usage
 from lc_scoring.scale import Scale, number_text
 from lc_scoring.template import Template
@@ -25,6 +29,9 @@ from lc_scoring.template import Template
 _QUOTING = 32  # characters of a reply from which on it may quote; a shorter one is a rating and nothing else
 _CONTEXT = 20  # characters before a rating that tell whether it is quoted
 _QUOTATION = QUOTATION.format(what="rating")
+_NOT_APPLICABLE = re.compile(
+    r"\[\[\s*(?:rating\s*:\s*)?(?:n\s*/\s*a|not applicable)\s*\]\]|\"rating\"\s*:\s*\"n/a\"", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +47,10 @@ class ScoreJudge:
         lower_is_better: turns `Score.value` round.
         signature: what made the score.
         read: reads a reply on the scale, beside the judged texts that held marks.
+        form: reads a reply that was asked for as JSON; None where text was asked for.
+        options: keyword arguments of the model's call.
+        expected: whether the rating is the expected one, by the probabilities of the reply's tokens.
+        not_applicable: whether the judge may say that its question does not apply.
     """
 
     name: str
@@ -50,6 +61,10 @@ class ScoreJudge:
     lower_is_better: bool = False
     signature: str = ""
     read: Callable[[Reply, Scale, Sequence[str]], float] = field(default_factory=lambda: read_reply)
+    form: RatingForm | None = None
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    expected: bool = False
+    not_applicable: bool = False
 
     def judge(self, texts: Mapping[str, str | None]) -> Flow[Score]:
         """Rate a sample, asking again where no rating can be read.
@@ -60,15 +75,39 @@ class ScoreJudge:
         Raises:
             ModelError: the model gave no answer.
             ReplyError: it answered, and no rating could be read in the end.
+            NotApplicable: it says that its question does not apply, where it may.
         """
         safe, marked = harmless(texts)
-        rating, replies = yield from ask_until_read(
+        read, replies = yield from ask_until_read(
             self.render(**safe),
-            lambda reply: self.read(reply, self.scale, marked),
+            lambda reply: self._read(reply, marked),
             self._question_after,
             repairs=self.repairs,
+            options=self.options,
         )
-        return self.scored(rating, joined_reasoning(replies), total_usage(replies))
+        reasoning = joined_reasoning(replies) if read.reasoning is None else read.reasoning
+        score = self.scored(read.rating, reasoning, total_usage(replies))
+        if self.expected:
+            score = self._expected(score, replies[-1])
+        return score if read.parsed is None else replace(score, parsed=read.parsed)
+
+    def _read(self, reply: Reply, marked: Sequence[str]) -> Reading:
+        if self.not_applicable and says_not_applicable(reply, marked):
+            raise NotApplicable(joined_reasoning([reply]))
+        if self.form is not None:
+            return self.form.read(reply, self.scale, marked)
+        return Reading(self.read(reply, self.scale, marked))
+
+    def _expected(self, score: Score, reply: Reply) -> Score:
+        written = score.rating if score.rating is not None else self.scale.low
+        found = expectation(reply, written, self.scale)
+        if isinstance(found, str):
+            return replace(score, basis=f"the rating as it was written: {found}")
+        return replace(
+            self.scored(found.rating, score.reasoning, score.usage),
+            basis=f"expected rating, over {found.coverage:.0%} of the probability",
+            distribution=found.distribution,
+        )
 
     def _question_after(self, error: ReplyError) -> str:
         return self.repair_question.fill(reason=neutralize(error.reason), **scale_words(self.scale))
@@ -84,6 +123,22 @@ class ScoreJudge:
             usage=usage,
             signature=self.signature,
         )
+
+
+def says_not_applicable(reply: Reply, marked: Sequence[str] = ()) -> bool:
+    """Whether a reply ends in `[[N/A]]`, with no rating behind it, rather than in a rating.
+
+    Examples:
+        >>> says_not_applicable(Reply(text="It holds no claims. Rating: [[N/A]]"))
+        True
+        >>> says_not_applicable(Reply(text="[[N/A]]? No: Rating: [[3]]"))
+        False
+    """
+    if "/" not in reply.text and "applicable" not in reply.text.lower():
+        return False
+    answer = plain(without_residue(without_echoes(reply.text, marked) if marked else reply.text))
+    places = [found.start() for found in _NOT_APPLICABLE.finditer(answer)]
+    return bool(places) and places[-1] >= max((place for place, _ in bracketed_numbers(answer)), default=0)
 
 
 def read_reply(

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import json
+from dataclasses import replace
+from math import exp
 from typing import Any, TypeVar, cast
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.outputs import LLMResult
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ContextThreadPoolExecutor
 from langchain_core.runnables.utils import gather_with_concurrency
-from pydantic import SecretStr
 
 from lc_scoring.errors import ConfigError, ModelError, ScoringError
-from lc_scoring.flow import Ask, Flow, Message, Reply
+from lc_scoring.flow import Answers, Ask, Asked, Embed, Flow, Message, Reply, Token, Vectors
+from lc_scoring.models import decisions
+from lc_scoring.models.embeddings import aembed, embed
+from lc_scoring.models.judge import Judge, Judges, is_decisions
+from lc_scoring.models.prices import cost_of
+from lc_scoring.models.provider_errors import no_answer
 from lc_scoring.records import Usage
 
 T = TypeVar("T")
-Judge = Runnable[Any, Any]
 
 _MESSAGES: dict[str, type[BaseMessage]] = {
     "system": SystemMessage,
@@ -38,18 +42,13 @@ _FILTERED = frozenset(
         "guardrail_intervened",
     }
 )
+_REFUSED = frozenset({400, 422})  # what a server answers to fields it does not know
 _FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason")
-_KEY_LIKE = re.compile(
-    r"\b(?:sk|pk|rk|lsv2|gsk|xai|key|hf|r8|nvapi)[-_](?=[\w\-*.]*\d)[\w\-*.]{6,}|\bAKIA\w{8,}|\bBearer\s+\S+"
-    r"|(?<=key=)[^\s&]+|(?<=token=)[^\s&]+"
-)
-_SECRET_LENGTH = 8  # characters; a shorter "key" is a placeholder such as "none", and words hold it
-_SHOWN = 600  # characters of a provider's message in ours; the whole is on the cause
 _ONE_CALL = Usage(calls=1)
 
 
-def answer(flow: Flow[T], model: Judge, config: RunnableConfig) -> T:
-    """Run a flow to its end, asking `model`.
+def answer(flow: Flow[T], model: Judges, config: RunnableConfig) -> T:
+    """Run a flow to its end, asking `model`, or the one of several that a question names.
 
     Raises:
         ModelError: the model raised; its exception is the cause.
@@ -63,7 +62,7 @@ def answer(flow: Flow[T], model: Judge, config: RunnableConfig) -> T:
         return cast("T", done.value)
 
 
-async def aanswer(flow: Flow[T], model: Judge, config: RunnableConfig) -> T:
+async def aanswer(flow: Flow[T], model: Judges, config: RunnableConfig) -> T:
     """Run a flow to its end, awaiting `model`; see `answer`."""
     try:
         asks = next(flow)
@@ -73,7 +72,7 @@ async def aanswer(flow: Flow[T], model: Judge, config: RunnableConfig) -> T:
         return cast("T", done.value)
 
 
-def _replies(asks: tuple[Ask, ...], model: Judge, config: RunnableConfig) -> tuple[Reply | ModelError, ...]:
+def _replies(asks: Asked, model: Judges, config: RunnableConfig) -> Answers:
     """Ask one question here, and the others of its round at the same time in threads, as many as the config allows."""
     limit = config.get("max_concurrency")
     if len(asks) == 1 or limit == 1:
@@ -83,49 +82,88 @@ def _replies(asks: tuple[Ask, ...], model: Judge, config: RunnableConfig) -> tup
         return (_reply(asks[0], model, config), *others)
 
 
-async def _areplies(asks: tuple[Ask, ...], model: Judge, config: RunnableConfig) -> tuple[Reply | ModelError, ...]:
+async def _areplies(asks: Asked, model: Judges, config: RunnableConfig) -> Answers:
     if len(asks) == 1:
         return (await _areply(asks[0], model, config),)
     limit = config.get("max_concurrency")
     return tuple(await gather_with_concurrency(limit, *(_areply(ask, model, config) for ask in asks)))
 
 
-def _reply(ask: Ask, model: Judge, config: RunnableConfig) -> Reply | ModelError:
-    try:
-        output = _call(model, _conversation(ask), config)
-    except ScoringError as error:
-        return _known(error)
-    except Exception as error:  # noqa: BLE001 - the outside world: a provider may raise anything
-        return no_answer(error, model)
-    return _read_output(output)
+def _reply(ask: Ask | Embed, models: Judges, config: RunnableConfig) -> Reply | Vectors | ModelError:
+    if isinstance(ask, Embed):
+        return _vectors(ask)
+    model = models[ask.juror] if isinstance(models, tuple) else models
+    while True:
+        try:
+            return _read_output(_call(model, ask, config), ask)
+        except ScoringError as error:
+            return _known(error)
+        except Exception as error:  # noqa: BLE001 - the outside world: a provider may raise anything
+            if not _refuses_options(ask, error):
+                return no_answer(error, model)
+            ask = replace(ask, options={})
 
 
-async def _areply(ask: Ask, model: Judge, config: RunnableConfig) -> Reply | ModelError:
+async def _areply(ask: Ask | Embed, models: Judges, config: RunnableConfig) -> Reply | Vectors | ModelError:
+    if isinstance(ask, Embed):
+        return await _avectors(ask)
+    model = models[ask.juror] if isinstance(models, tuple) else models
+    while True:
+        try:
+            return _read_output(await _acall(model, ask, config), ask)
+        except ScoringError as error:
+            return _known(error)
+        except Exception as error:  # noqa: BLE001 - the outside world: a provider may raise anything
+            if not _refuses_options(ask, error):
+                return no_answer(error, model)
+            ask = replace(ask, options={})
+
+
+def _refuses_options(ask: Ask, error: Exception) -> bool:
+    """Whether a model may have failed over the options of a question, so that it is asked once more without them."""
+    if not ask.options or decisions.QUESTION in ask.options:
+        return False
+    return isinstance(error, (TypeError, NotImplementedError)) or getattr(error, "status_code", None) in _REFUSED
+
+
+def _vectors(ask: Embed) -> Vectors | ModelError:
     try:
-        output = await _acall(model, _conversation(ask), config)
+        return embed(ask.model, list(ask.texts))
     except ScoringError as error:
         return _known(error)
-    except Exception as error:  # noqa: BLE001 - the outside world: a provider may raise anything
-        return no_answer(error, model)
-    return _read_output(output)
+
+
+async def _avectors(ask: Embed) -> Vectors | ModelError:
+    try:
+        return await aembed(ask.model, list(ask.texts))
+    except ScoringError as error:
+        return _known(error)
 
 
 # BaseChatModel's own `invoke` makes a prompt of the messages and messages of the prompt, and hands them to
 # `generate`; the step costs a tenth of the call. A model with an `invoke` of its own is called by that.
 
 
-def _call(model: Judge, messages: list[BaseMessage], config: RunnableConfig) -> object:
+def _call(model: Judge, ask: Ask, config: RunnableConfig) -> object:
     if not isinstance(model, BaseChatModel) or type(model).invoke is not BaseChatModel.invoke:
-        return model.invoke(messages, config)
+        if decisions.QUESTION in ask.options or is_decisions(model):
+            return model.invoke(decisions.request_of(ask), config)
+        return model.invoke(_conversation(ask), config, **ask.options)
     callbacks, tags, metadata = config.get("callbacks"), config.get("tags"), config.get("metadata")
-    return _message(model.generate([messages], callbacks=callbacks, tags=tags, metadata=metadata))
+    return _message(
+        model.generate([_conversation(ask)], callbacks=callbacks, tags=tags, metadata=metadata, **ask.options)
+    )
 
 
-async def _acall(model: Judge, messages: list[BaseMessage], config: RunnableConfig) -> object:
+async def _acall(model: Judge, ask: Ask, config: RunnableConfig) -> object:
     if not isinstance(model, BaseChatModel) or type(model).ainvoke is not BaseChatModel.ainvoke:
-        return await model.ainvoke(messages, config)
+        if decisions.QUESTION in ask.options or is_decisions(model):
+            return await model.ainvoke(decisions.request_of(ask), config)
+        return await model.ainvoke(_conversation(ask), config, **ask.options)
     callbacks, tags, metadata = config.get("callbacks"), config.get("tags"), config.get("metadata")
-    return _message(await model.agenerate([messages], callbacks=callbacks, tags=tags, metadata=metadata))
+    return _message(
+        await model.agenerate([_conversation(ask)], callbacks=callbacks, tags=tags, metadata=metadata, **ask.options)
+    )
 
 
 def _message(result: LLMResult) -> object:
@@ -145,40 +183,11 @@ def _known(error: ScoringError) -> ModelError:
     raise error
 
 
-def no_answer(error: Exception, model: object, said: str = "The judge gave no answer") -> ModelError:
-    """Return the error for a model that raised: what it said, without keys, and its exception as the cause."""
-    message = _masked(" ".join(str(error).split()), model)
-    message = message if len(message) <= _SHOWN else f"{message[:_SHOWN]} [... {len(message) - _SHOWN} characters]"
-    failure = ModelError(
-        f"{said}: {type(error).__name__}: {message or 'no message'}",
-        retryable=getattr(error, "is_retryable", None),
-    )
-    failure.__cause__ = error
-    return failure
-
-
-def _masked(text: str, model: object) -> str:
-    """Mask the judge's own keys in a provider's message, and what looks like one."""
-    for secret in _secrets(model):
-        if len(secret) >= _SECRET_LENGTH:
-            text = text.replace(secret, "***")
-    return _KEY_LIKE.sub("***", text)
-
-
-def _secrets(model: Any) -> Iterator[str]:
-    """Yield the keys of a model, and of all that a binding, a chain or fallbacks hold."""
-    inside = (*getattr(model, "steps", ()), *getattr(model, "runnables", ()), getattr(model, "bound", None))
-    for one in inside:
-        if isinstance(one, Runnable):
-            yield from _secrets(one)
-    for value in getattr(model, "__dict__", {}).values():
-        if isinstance(value, SecretStr):
-            yield value.get_secret_value()
-
-
-def _read_output(output: object) -> Reply:
+def _read_output(output: object, ask: Ask) -> Reply:
     if isinstance(output, str):
         return Reply(text=output, usage=_ONE_CALL)
+    if decisions.QUESTION in ask.options:
+        return decisions.reply_of(output, ask)
     if not isinstance(output, BaseMessage):
         raise ConfigError(
             f"A judge must end in a message or text; this one returned {type(output).__name__}. "
@@ -186,13 +195,35 @@ def _read_output(output: object) -> Reply:
         )
     content, metadata = output.content, output.response_metadata
     finish = _finish(metadata) if metadata else ""
+    text = content if type(content) is str else str(output.text)
     return Reply(
-        text=content if type(content) is str else str(output.text),
+        text=_handed_in(output) or text if ask.options else text,
         refusal=_refusal(output),
         cut_off=finish in _CUT_OFF,
         filtered=finish in _FILTERED,
         usage=_usage(output),
+        tokens=_tokens(metadata) if "logprobs" in metadata else (),
     )
+
+
+def _handed_in(message: BaseMessage) -> str:
+    """Return the arguments of a tool that the judge handed its judgement in with, as JSON."""
+    calls = getattr(message, "tool_calls", None)
+    return json.dumps(calls[-1]["args"]) if calls else ""
+
+
+def _tokens(metadata: dict[str, Any]) -> tuple[Token, ...]:
+    """Return the tokens of an answer with their probabilities, as far as the provider gave them."""
+    logprobs = metadata["logprobs"]
+    content = logprobs.get("content") if isinstance(logprobs, dict) else None
+    tokens: list[Token] = []
+    for entry in content or ():
+        try:
+            alternatives = {one["token"]: exp(one["logprob"]) for one in (*entry["top_logprobs"], entry)}
+            tokens.append(Token(entry["token"], alternatives))
+        except (KeyError, TypeError, OverflowError):
+            return ()  # half a row of probabilities is none
+    return tuple(tokens)
 
 
 def _finish(metadata: dict[str, Any]) -> str:
@@ -222,4 +253,10 @@ def _usage(message: BaseMessage) -> Usage:
     counted = getattr(message, "usage_metadata", None)
     if not counted:
         return _ONE_CALL
-    return Usage(calls=1, input_tokens=counted.get("input_tokens", 0), output_tokens=counted.get("output_tokens", 0))
+    read, written = counted.get("input_tokens", 0), counted.get("output_tokens", 0)
+    model = message.response_metadata.get("model_name") or message.response_metadata.get("model")
+    cached = (counted.get("input_token_details") or {}).get("cache_read") or 0
+    cost = cost_of(model, input_tokens=read, output_tokens=written, cached_tokens=cached) if model else None
+    if counted.get("total_cost") == 0:  # LangChain's mark of an answer out of its cache
+        cost = 0.0
+    return Usage(calls=1, input_tokens=read, output_tokens=written, cost=cost)

@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.embeddings import Embeddings
 
 from lc_scoring.errors import ConfigError, MissingExtra, ModelError, ScoringError
-from lc_scoring.models.chat_model import no_answer
+from lc_scoring.models.provider_errors import no_answer
 
 SETTING = "LC_SCORING_EMBEDDINGS"
 """The environment variable that names the embedding model used where no `embeddings` is given."""

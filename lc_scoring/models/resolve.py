@@ -10,7 +10,7 @@ from langchain_core.runnables import Runnable, RunnableLambda, RunnableSequence,
 from langchain_core.runnables.base import RunnableBindingBase
 
 from lc_scoring.errors import ConfigError, MissingExtra
-from lc_scoring.models.chat_model import Judge
+from lc_scoring.models.judge import Judge
 from lc_scoring.scale import number_text
 
 SETTING = "LC_SCORING_LLM"
@@ -22,13 +22,14 @@ DEFAULT_LLM = "openai:gpt-5-mini"
 _OFFLINE = 'For a first try without a key, llm="offline" judges correctness against a short reference.'
 
 
-def resolve_llm(llm: object = None) -> Judge:
+def resolve_llm(llm: object = None, *, sampled: bool = False) -> Judge:
     """Turn `llm` into a judge.
 
     Args:
         llm: a chat model or any Runnable that ends in a message or text; a function of messages; a model string
             such as `"openai:gpt-5-mini"`; `"offline"`; or None for the setting `LC_SCORING_LLM`, else
             `"openai:gpt-5-mini"`. A model made from a string gets temperature 0 where it takes one.
+        sampled: whether it is asked the same several times; then it is left at its own temperature.
 
     Raises:
         ConfigError: it is none of these, the model is unknown, or its key is missing.
@@ -39,7 +40,7 @@ def resolve_llm(llm: object = None) -> Judge:
     if llm is None:
         llm = os.environ.get(SETTING) or DEFAULT_LLM
     if isinstance(llm, str) and llm.strip():
-        return _from_name(llm.strip())
+        return _from_name(llm.strip(), sampled=sampled)
     if callable(llm) and not isinstance(llm, type):
         return RunnableLambda(llm)
     got = f"the class {llm.__name__}: make one of it" if isinstance(llm, type) else type(llm).__name__
@@ -87,7 +88,7 @@ def _model_name(model: Any) -> str:
     return label
 
 
-def _from_name(name: str) -> Judge:
+def _from_name(name: str, *, sampled: bool) -> Judge:
     if name == "offline":
         from lc_scoring.models.offline import OfflineJudge  # noqa: PLC0415 - only who asks for it pays for it
 
@@ -105,6 +106,8 @@ def _from_name(name: str) -> Judge:
     except Exception as error:
         # Each provider has its own exception for a missing key; what they share is that the model was not made.
         raise ConfigError(f"The judge {name!r} cannot be made: {_first_line(error)} {_OFFLINE}") from error
+    if sampled:
+        return model
     if (getattr(model, "profile", None) or {}).get("temperature") and getattr(model, "temperature", 0) is None:
         return model.model_copy(update={"temperature": 0})
     return model

@@ -36,8 +36,9 @@ from shared_cases import ONE_ORDER, PAIRWISE, READ, SHARED, missing_cases, refus
 
 import lc_scoring
 from lc_scoring import EmbeddingDistanceEvalChain, EvaluatorType, TrajectoryEvalChain
+from lc_scoring.criterion import QUESTIONS
 from lc_scoring.evaluators.json_match import JsonEditDistanceEvaluator, JsonEqualityEvaluator
-from lc_scoring.rubric import QUESTIONS, Rubric
+from lc_scoring.rubric import Rubric
 
 PAGE = Path(__file__).parents[2] / "docs" / "migrating.md"
 BEGIN = "<!-- made of differences.toml by tests/contract/test_compatibility.py -->"

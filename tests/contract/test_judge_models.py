@@ -594,7 +594,7 @@ def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(raised.value, ValueError)
 
 
-@pytest.mark.parametrize("llm", [5, 0.5, object(), b"openai:judge", ["judge"], {"model": "judge"}, ChatOpenAI])
+@pytest.mark.parametrize("llm", [5, 0.5, object(), b"openai:judge", {"model": "judge"}, ChatOpenAI])
 def test_wrong_type(llm: Any) -> None:
     with pytest.raises(ConfigError, match="llm takes a chat model"):
         made(llm)

@@ -542,7 +542,7 @@ async def test_a_prompt_of_ones_own(case: Case, chat: bool) -> None:
     judge = case.judge()
     evaluator = case.made(judge, prompt=prompt)
     assert evaluator.invoke(case.fields) == await evaluator.ainvoke(case.fields) == case.result
-    words = {**shown(case), "criteria": case.options and evaluator._words().get("rubric")}
+    words = {**shown(case), "criteria": case.options and evaluator.words().get("rubric")}
     expected = " ".join(f"{name}=<{words.get(text, '')}>" for name, text in variables.items())
     assert f"Mine: {expected}" in judge.asked
     assert len(judge.asked) == 2 * case.questions

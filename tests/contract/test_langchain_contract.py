@@ -770,7 +770,7 @@ def test_own_output_parser(library: Any) -> None:
 # What is different on purpose and has no row.
 
 
-@pytest.mark.parametrize("name", ["return_final_only", "llm_kwargs", "temperature", "criterion_name", "rubric"])
+@pytest.mark.parametrize("name", ["return_final_only", "llm_kwargs", "temperature", "criterion_name", "criterion"])
 def test_unknown_constructor_argument(name: str) -> None:
     with pytest.raises(ConfigError, match=f"takes no '{name}'"):
         load_evaluator("score_string", llm=model(), **{name: 1})

@@ -26,8 +26,9 @@ GOLDEN = Path(__file__).with_name("prompts.json")
 PROMPTS = {
     entry.name.removesuffix(".toml"): entry.read_text(encoding="utf-8")
     for entry in sorted(files("lc_scoring").joinpath("prompts").iterdir(), key=lambda entry: entry.name)
-    if entry.name.endswith(".toml")
+    if entry.name.endswith(".toml") and entry.name != "forms.toml"
 }
+FORMS = files("lc_scoring").joinpath("prompts", "forms.toml").read_text(encoding="utf-8")
 RUBRIC = Rubric.parse({"accuracy": "Is it true?\nScore 1: Nothing is right.\nScore 5: Nothing is wrong."})
 SCALE = Scale(1, 5, step=0.5)
 TOOLS = "lookup: finds a physical constant"
@@ -50,7 +51,7 @@ def record(name: str) -> dict[str, Any]:
     """Return what `prompts.json` should hold of a prompt."""
     prompt = load_prompt(name)
     words = json.dumps(words_of(PROMPTS[name]), sort_keys=True)
-    words_of_all = {"rubric": RUBRIC.render(), "tools": TOOLS, **scale_words(SCALE)}
+    words_of_all = {"rubric": RUBRIC.render(), "tools": TOOLS, "examples": "", **scale_words(SCALE)}
     render = PromptRenderer.of(prompt, system=Message("system", prompt.system), **words_of_all)
     question = [{"role": turn.role, "lines": turn.text.split("\n")} for turn in render(**TEXTS)]
     repair = prompt.repair.fill(reason=REASON, **scale_words(SCALE)).split("\n")
@@ -60,6 +61,12 @@ def record(name: str) -> dict[str, Any]:
         "question": question,
         "repair": repair,
     }
+
+
+def record_of_forms() -> dict[str, Any]:
+    """Return what `prompts.json` should hold of the forms of answers."""
+    words = json.dumps(words_of(FORMS), sort_keys=True)
+    return {"version": tomllib.loads(FORMS)["version"], "sha256": hashlib.sha256(words.encode()).hexdigest()}
 
 
 def complaint(name: str, golden: dict[str, Any], now: dict[str, Any]) -> str | None:
@@ -80,12 +87,17 @@ def golden() -> dict[str, Any]:
 
 
 def test_every_prompt_on_record_is_still_there(golden: dict[str, Any]) -> None:
-    assert sorted(golden) == sorted(PROMPTS)
+    assert sorted(golden) == sorted([*PROMPTS, "forms"])
 
 
 @pytest.mark.parametrize("name", PROMPTS)
 def test_no_word_changes_without_a_new_version(name: str, golden: dict[str, Any]) -> None:
     if what_to_do := complaint(name, golden, record(name)):
+        pytest.fail(what_to_do)
+
+
+def test_no_word_of_a_form_changes_without_a_new_version(golden: dict[str, Any]) -> None:
+    if what_to_do := complaint("forms", golden, record_of_forms()):
         pytest.fail(what_to_do)
 
 
@@ -121,7 +133,7 @@ def test_a_new_prompt_asks_for_the_golden_alone() -> None:
 def refresh() -> None:
     """Write `prompts.json`, unless words changed and their version did not."""
     golden = json.loads(GOLDEN.read_text(encoding="utf-8")) if GOLDEN.exists() else {}
-    records = {name: record(name) for name in PROMPTS}
+    records = {name: record(name) for name in PROMPTS} | {"forms": record_of_forms()}
     for name, now in records.items():
         what_to_do = complaint(name, golden, now) or ""
         if "raise the version" in what_to_do:

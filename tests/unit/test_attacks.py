@@ -33,6 +33,7 @@ JUDGE = ScoreJudge(
         system=Message("system", PROMPT.system),
         rubric=Rubric.parse("correctness").render(),
         **scale_words(SCALE),
+        examples="",
     ),
     repair_question=PROMPT.repair,
 )

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from lc_scoring.criterion import Criteria, Criterion
 from lc_scoring.errors import ConfigError
-from lc_scoring.rubric import Criteria, Criterion, Principle, Rubric
+from lc_scoring.rubric import Principle, Rubric
 from lc_scoring.scale import Scale
 
 BUILT_IN = [
@@ -298,5 +299,5 @@ def test_criteria_that_pull_in_opposite_directions_are_pointed_out() -> None:
     with pytest.warns(
         UserWarning, match="'depth-misogyny' a high rating is good for one criterion and bad for another"
     ):
-        rubric = Rubric.parse(["depth", "misogyny"])
+        (rubric := Rubric.parse(["depth", "misogyny"])).check_one_rating()
     assert not rubric.lower_is_better

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lc_scoring.criterion import Criterion
 from lc_scoring.errors import ConfigError
-from lc_scoring.rubric import Criterion, Rubric
+from lc_scoring.rubric import Rubric
 from lc_scoring.rubric_file import is_rubric_file, load_rubric
 from lc_scoring.scale import Scale
 
@@ -68,9 +69,9 @@ REFUSED: list[tuple[str, str, str]] = [
     ("tag.yaml", "name: !!python/name:os.system", ": no valid YAML: could not determine a constructor"),
     ("twice.yaml", "version: 1\nname: a\nversion: 2\n", ": line 3: 'version' stands twice; keep one."),
     ("deep.yaml", "criteria:\n- name: a\n  levels:\n    1: x\n    1: y\n", ": line 5: '1' stands twice; keep one."),
-    ("empty.yaml", "", ": A rubric file is a table of name, version, scale, criteria; got NoneType."),
-    ("text.yaml", "just words", ": A rubric file is a table of name, version, scale, criteria; got str."),
-    ("list.yaml", "- a\n- b\n", ": A rubric file is a table of name, version, scale, criteria; got list."),
+    ("empty.yaml", "", ": A rubric file is a table of name, version, scale, criteria, examples; got NoneType."),
+    ("text.yaml", "just words", ": A rubric file is a table of name, version, scale, criteria, examples; got str."),
+    ("list.yaml", "- a\n- b\n", ": A rubric file is a table of name, version, scale, criteria, examples; got list."),
     ("key.toml", 'version = 1\ncriterai = ["a"]\n', ", line 2: A rubric file has no 'criterai'; it has name, version,"),
     ("number.yaml", "7: x\n", ", line 1: A rubric file has no 7; it has name"),
     ("none.toml", 'name = "a"\n', ": A rubric file needs criteria: a list of tables"),
@@ -80,7 +81,7 @@ REFUSED: list[tuple[str, str, str]] = [
     (
         "names.yaml",
         "criteria: [depth]\n",
-        ": A criterion is a table of name, description, levels, lower_is_better; got str",
+        ": A criterion is a table of name, description, levels, lower_is_better, weight; got str",
     ),
     ("same.yaml", TWICE, ", line 4: Criterion 'a' stands 2 times; keep one."),
     ("same.toml", '[[criteria]]\nname="a"\n[[criteria]]\nname="a"\n', ", line 4: Criterion 'a' stands 2 times"),
@@ -108,7 +109,7 @@ REFUSED: list[tuple[str, str, str]] = [
     (
         "off.toml",
         'scale = "1-5"\n[[criteria]]\nname = "a"\nlevels = {9 = "y"}',
-        ": Criterion 'a' describes level 9, off the",
+        ", line 2: Criterion 'a' describes level 9, off the",
     ),
 ]
 
@@ -218,6 +219,6 @@ def test_anything_else_names_none(criteria: object) -> None:
 
 
 def test_a_file_whose_criteria_point_both_ways_is_warned_of_too(tmp_path: Path) -> None:
-    path = write(tmp_path, "r.yaml", "criteria:\n- name: harmfulness\n- name: depth\n")
+    rubric = load_rubric(write(tmp_path, "r.yaml", "criteria:\n- name: harmfulness\n- name: depth\n"))
     with pytest.warns(UserWarning, match="one rating cannot say both"):
-        load_rubric(path)
+        rubric.check_one_rating()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from lc_scoring.criterion import Criteria
 from lc_scoring.errors import ModelError, ReplyError
 from lc_scoring.flow import Ask, Message, Reply
 from lc_scoring.judges.asking import PromptRenderer
 from lc_scoring.judges.score import ScoreJudge, read_reply, scale_words
 from lc_scoring.records import Sample, Score, Usage
-from lc_scoring.rubric import Criteria, Rubric
+from lc_scoring.rubric import Rubric
 from lc_scoring.scale import Scale
 from lc_scoring.template import load_prompt
 
@@ -22,7 +23,7 @@ def judge(*, criteria: object = "depth", scale: Scale = Scale(1, 10), repairs: i
         name=f"score_string:{rubric.name}",
         scale=scale,
         render=PromptRenderer.of(
-            prompt, system=Message("system", prompt.system), rubric=rubric.render(), **scale_words(scale)
+            prompt, system=Message("system", prompt.system), rubric=rubric.render(), **scale_words(scale), examples=""
         ),
         repair_question=prompt.repair,
         repairs=repairs,

@@ -12,7 +12,7 @@ from lc_scoring.template import Template, load_prompt
 PROMPTS = sorted(
     entry.name.removesuffix(".toml")
     for entry in files("lc_scoring").joinpath("prompts").iterdir()
-    if entry.name.endswith(".toml")
+    if entry.name.endswith(".toml") and entry.name != "forms.toml"
 )
 SCALE_SLOTS = {"low", "high", "steps"}
 
@@ -79,10 +79,11 @@ def test_a_prompt_has_the_slots_that_will_be_filled(name: str) -> None:
     texts = {"input", "prediction"} | ({"reference"} if labeled else set())
     if "pairwise" in name:
         texts |= {"prediction_b"}
+    examples = {"examples"} if name.endswith("score_string") else set()
     static = {"tools"} if "trajectory" in name else set() if "qa" in name else {"rubric"}
     if "trajectory" in name:
         texts |= {"agent_trajectory"}
-    assert prompt.user.slots == texts | static | (SCALE_SLOTS if rated else set())
+    assert prompt.user.slots == texts | static | examples | (SCALE_SLOTS if rated else set())
     assert prompt.repair.slots == {"reason"} | (SCALE_SLOTS if rated else set())
     assert Template.of(prompt.system).slots == frozenset()
 
@@ -102,7 +103,7 @@ def test_a_prompt_is_counted_and_has_no_blank_ends(name: str) -> None:
 def test_what_is_the_same_for_every_sample_stands_before_the_first_sample_text(name: str) -> None:
     slots = load_prompt(name).user.pieces[1::2]
     first_of_sample = min(slots.index(slot) for slot in ("input", "prediction"))
-    assert set(slots[:first_of_sample]) == set(slots) & (SCALE_SLOTS | {"rubric", "tools"})
+    assert set(slots[:first_of_sample]) == set(slots) & (SCALE_SLOTS | {"rubric", "tools", "examples"})
 
 
 @pytest.mark.parametrize("name", PROMPTS)
