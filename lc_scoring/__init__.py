@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lc_scoring.evaluators.json_match import JsonValidityEvaluator as JsonValidityEvaluator
     from lc_scoring.evaluators.matching import ExactMatchStringEvaluator as ExactMatchStringEvaluator
     from lc_scoring.evaluators.matching import RegexMatchStringEvaluator as RegexMatchStringEvaluator
+    from lc_scoring.evaluators.metric import make_metric as make_metric
     from lc_scoring.evaluators.pairwise_string import LabeledPairwiseStringEvalChain as LabeledPairwiseStringEvalChain
     from lc_scoring.evaluators.pairwise_string import PairwiseStringEvalChain as PairwiseStringEvalChain
     from lc_scoring.evaluators.parsers import CriteriaResultOutputParser as CriteriaResultOutputParser
@@ -65,6 +66,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "errors": ("ConfigError", "MissingExtra", "ModelError", "NotApplicable", "ReplyError", "ScoringError"),
+    "evaluators.metric": ("make_metric",),
     "evaluators.schema": ("AgentTrajectoryEvaluator", "PairwiseStringEvaluator", "StringEvaluator"),
     "evaluators.score_string": ("LabeledScoreStringEvalChain", "ScoreStringEvalChain"),
     "records": ("Failure", "Sample", "Score", "Usage"),

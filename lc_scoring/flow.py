@@ -62,7 +62,7 @@ class Ask:
 
     messages: Messages
     purpose: str
-    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    options: Mapping[str, Any] = field(default_factory=dict)
     juror: int = 0
 
 
@@ -112,7 +112,7 @@ class Reply:
     filtered: bool = False
     usage: Usage = Usage()
     tokens: tuple[Token, ...] = ()
-    distribution: Mapping[float, float] = field(default_factory=dict[float, float])
+    distribution: Mapping[float, float] = field(default_factory=dict)
 
 
 Vectors: TypeAlias = "list[list[float]]"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from lc_scoring.errors import ConfigError, ScoringError
@@ -113,10 +113,26 @@ class Score:
     basis: str = ""
     spread: float | None = None
     failures: tuple[Failure, ...] = ()
-    distribution: Mapping[float, float] = field(default_factory=dict[float, float])
+    distribution: Mapping[float, float] = field(default_factory=dict)
     parsed: Any = None
     usage: Usage = Usage()
     signature: str = ""
+
+    def named(self, name: str) -> Score:
+        """Return the same score under another name.
+
+        Examples:
+            >>> Score(name="depth", value=0.5).named("depth, sample 1").value
+            0.5
+        """
+        other = object.__new__(Score)  # dataclasses.replace takes five times as long, and juries have many members
+        for slot in _SCORE_SLOTS:
+            object.__setattr__(other, slot, getattr(self, slot))
+        object.__setattr__(other, "name", name)
+        return other
+
+
+_SCORE_SLOTS = tuple(field.name for field in fields(Score))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

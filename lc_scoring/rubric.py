@@ -16,7 +16,8 @@ from lc_scoring.notices import notice
 from lc_scoring.scale import Scale, number_text
 
 _LEVEL_LINE = re.compile(
-    r"^[^\S\n]*(?:score|level)[^\S\n]+([+-]?\d+(?:\.\d+)?)[^\S\n]*:[^\S\n]*", re.IGNORECASE | re.MULTILINE
+    r"^[^\S\n]*(?:[-*•][^\S\n]*)?(?:score|level)[^\S\n]+([+-]?\d+(?:\.\d+)?)[^\S\n]*:[^\S\n]*",
+    re.IGNORECASE | re.MULTILINE,
 )
 _DEFAULT = (Criteria.HELPFULNESS, Criteria.RELEVANCE, Criteria.CORRECTNESS, Criteria.DEPTH)
 _NO_CRITERIA = "overall quality: how helpful, relevant, correct, thorough and original is it, taken together?"

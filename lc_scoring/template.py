@@ -102,6 +102,16 @@ class PromptFile:
         asked = " ".join(filter(None, (self.question, self.reasons, self.closing)))
         return Template.of(f"{self.material}\n\n{asked}" if asked else self.material)
 
+    def worded(self, number: int) -> PromptFile:
+        """Return one of its wordings: 1 is the first, its variants are the others.
+
+        Raises:
+            ConfigError: there is no such wording.
+        """
+        if not 1 <= number <= len(self.variants) + 1:
+            raise ConfigError(f"The prompt {self.name} has {len(self.variants) + 1} wordings; asked for {number}.")
+        return (self, *self.variants)[number - 1]
+
 
 @cache
 def load_prompt(name: str) -> PromptFile:

@@ -9,7 +9,10 @@ from typing import Annotated
 import typer
 
 from lc_scoring import __version__
-from lc_scoring.cli.score import ScoreRequest, given, score_file, settings_of
+from lc_scoring.cli.judge import plan_file, probe_file
+from lc_scoring.cli.rows import RowsRequest, given, settings_of
+from lc_scoring.cli.rubrics import rubrics
+from lc_scoring.cli.score import ScoreRequest, score_file
 from lc_scoring.errors import ScoringError
 from lc_scoring.registry import describe_evaluators
 
@@ -21,6 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.add_typer(rubrics, name="rubric")
+
 CriteriaOption = Annotated[
     list[str] | None, typer.Option("--criteria", "-c", help="A criterion's name or a rubric file; may be repeated.")
 ]
@@ -28,9 +33,17 @@ SettingsOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="Another argument of the evaluator, such as distance=levenshtein; may be repeated."),
 ]
+RubricOption = Annotated[str | None, typer.Option(help="A rubric file, or the name of one: `lc-scoring rubric list`.")]
 JudgeOption = Annotated[
-    str | None, typer.Option(help="The judge: 'provider:model' or 'offline'. Else LC_SCORING_LLM is asked.")
+    list[str] | None,
+    typer.Option(
+        "--llm", help="The judge: 'provider:model' or 'offline'; repeated, a jury. Else LC_SCORING_LLM is asked."
+    ),
 ]
+SamplesOption = Annotated[int | None, typer.Option(min=1, help="How often each judge is asked about a row; once.")]
+RowsOption = Annotated[int, typer.Option("--limit", min=2, help="How many of the first rows are asked about.")]
+FileArgument = Annotated[Path, typer.Argument(help="Rows as JSON lines.")]
+ConcurrencyOption = Annotated[int, typer.Option(min=1, help="How many rows are in flight at once.")]
 EvaluatorOption = Annotated[str, typer.Option("--evaluator", "-e", help="See `lc-scoring evaluators`.")]
 InputColumn = Annotated[str, typer.Option(help="Column of the input; a dotted path reaches inside.")]
 PredictionColumn = Annotated[str, typer.Option(help="Column of the text to rate.")]
@@ -50,10 +63,12 @@ def _root(
 
 @app.command()
 def score(
-    file: Annotated[Path, typer.Argument(help="Rows as JSON lines.")],
+    file: FileArgument,
     evaluator: EvaluatorOption = "labeled_score_string",
     criteria: CriteriaOption = None,
+    rubric: RubricOption = None,
     llm: JudgeOption = None,
+    samples: SamplesOption = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the scores go, as JSON lines.")] = None,
     scale: Annotated[str | None, typer.Option(help="The ratings to give, such as 1-5.")] = None,
     normalize_by: Annotated[float | None, typer.Option(help="Divide each rating by this to make the score.")] = None,
@@ -65,20 +80,25 @@ def score(
     trajectory_key: TrajectoryColumn = "agent_trajectory",
     reference_key: ReferenceColumn = "reference",
     id_key: Annotated[str, typer.Option(help="Column of the row's id, kept in the output.")] = "id",
-    max_concurrency: Annotated[int, typer.Option(min=1, help="How many rows are in flight at once.")] = 16,
+    max_concurrency: ConcurrencyOption = 16,
     limit: Annotated[int | None, typer.Option(min=1, help="Score only the first rows.")] = None,
+    center: Annotated[
+        bool, typer.Option("--center", help="Take each jury member's offset off, over all rows.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
     """Score every row of a file.
 
-    Exit code: 0 when every row has a score, 1 when some have none, 2 when the call itself is wrong,
-    130 when it was stopped from the keyboard.
+    Exit code: 0 when every row has a score or is not applicable, 1 when some have none, 2 when the call itself is
+    wrong, 130 when it was stopped from the keyboard.
     """
-    arguments = given(criteria=criteria, scale=scale, normalize_by=normalize_by, repair=repair)
+    arguments = given(
+        criteria=criteria, rubric=rubric, scale=scale, normalize_by=normalize_by, repair=repair, samples=samples
+    )
     request = ScoreRequest(
         file=file,
         evaluator=evaluator,
-        llm=llm,
+        llm=_judges(llm),
         arguments={**settings_of(settings or []), **arguments},
         output=output,
         keys={
@@ -91,9 +111,51 @@ def score(
         id_key=id_key,
         max_concurrency=max_concurrency,
         limit=limit,
+        center=center,
         quiet=quiet,
     )
     raise typer.Exit(score_file(request))
+
+
+@app.command("plan-samples")
+def plan(
+    file: FileArgument,
+    evaluator: EvaluatorOption = "labeled_score_string",
+    criteria: CriteriaOption = None,
+    rubric: RubricOption = None,
+    llm: JudgeOption = None,
+    repeats: Annotated[int, typer.Option(min=2, help="How often each row is asked about.")] = 3,
+    limit: RowsOption = 30,
+    settings: SettingsOption = None,
+    max_concurrency: ConcurrencyOption = 16,
+) -> None:
+    """Tell from a few repeats of some rows what more samples would bring.
+
+    The columns are named as `score` expects them: input, prediction, reference.
+    """
+    arguments = given(criteria=criteria, rubric=rubric, samples=repeats)
+    raise typer.Exit(plan_file(_request(file, evaluator, llm, settings, limit, max_concurrency, arguments)))
+
+
+@app.command("probe")
+def probe_judge(
+    file: FileArgument,
+    evaluator: EvaluatorOption = "labeled_score_string",
+    criteria: CriteriaOption = None,
+    rubric: RubricOption = None,
+    llm: JudgeOption = None,
+    repeats: Annotated[int, typer.Option(min=2, help="How often each row is asked about as it is.")] = 3,
+    limit: RowsOption = 50,
+    settings: SettingsOption = None,
+    max_concurrency: ConcurrencyOption = 16,
+) -> None:
+    """Find out whether a judge changes its mind with what should not matter.
+
+    Rows are asked about again, with the criteria in another order, in other words, with padding added; pairs in both
+    orders. The columns are named as `score` expects them.
+    """
+    request = _request(file, evaluator, llm, settings, limit, max_concurrency, given(criteria=criteria, rubric=rubric))
+    raise typer.Exit(probe_file(request, repeats=repeats))
 
 
 @app.command()
@@ -101,6 +163,33 @@ def evaluators() -> None:
     """List the evaluators that can be loaded: what each is for, what it needs, what it returns."""
     for name, needs, returns, purpose in describe_evaluators():
         typer.echo(f"{name}\n    {purpose}\n    needs:   {needs}\n    returns: {returns}")
+
+
+def _request(
+    file: Path,
+    evaluator: str,
+    llm: list[str] | None,
+    settings: list[str] | None,
+    limit: int,
+    max_concurrency: int,
+    arguments: dict[str, object],
+) -> RowsRequest:
+    return RowsRequest(
+        file=file,
+        evaluator=evaluator,
+        llm=_judges(llm),
+        arguments={**settings_of(settings or []), **arguments},
+        keys={},
+        id_key="id",
+        max_concurrency=max_concurrency,
+        limit=limit,
+        quiet=True,
+    )
+
+
+def _judges(llm: list[str] | None) -> str | list[str] | None:
+    """Return the one judge that was named, or all of a jury."""
+    return llm[0] if llm and len(llm) == 1 else llm or None
 
 
 def main() -> None:

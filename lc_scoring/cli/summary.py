@@ -11,8 +11,11 @@ from typing import Any
 
 from rich.table import Table
 
+from lc_scoring.errors import NotApplicable
+from lc_scoring.judges.pairwise import swayed_by_position
 from lc_scoring.records import Failure, Score, Usage
 from lc_scoring.scale import number_text
+from lc_scoring.stats.aggregations import AGGREGATIONS
 
 
 class Tally:
@@ -27,6 +30,9 @@ class Tally:
         self._usage = Usage()
         self._labels = Counter[str]()
         self._swayed = 0
+        self._not_applicable = 0
+        self._spreads: list[float] = []
+        self._missing = Counter[str]()
 
     @property
     def failed(self) -> int:
@@ -35,6 +41,9 @@ class Tally:
 
     def add(self, result: Score | Failure) -> None:
         """Count one outcome."""
+        if isinstance(result, Failure) and isinstance(result.error, NotApplicable):
+            self._not_applicable += 1
+            return
         if isinstance(result, Failure):
             kind = type(result.error).__name__
             self._failures[kind] += 1
@@ -43,7 +52,10 @@ class Tally:
         self._scores.append(self._reported(result))
         if result.label is not None:
             self._labels[result.label] += 1
-        self._swayed += len({part.label for part in result.parts}) > 1
+        self._swayed += swayed_by_position(result) is True
+        self._missing.update(failure.name for failure in result.failures)
+        if result.spread is not None:
+            self._spreads.append(result.spread)
         self._usage += result.usage
 
     def table(self, *, title: str, output: Path | None) -> Table:
@@ -53,8 +65,10 @@ class Tally:
         table.add_column(overflow="fold")
         rows = [
             ("evaluation", self._evaluator.evaluation_name),
-            ("rows", f"{len(self._scores) + self.failed}, {len(self._scores)} scored, {self.failed} failed"),
+            ("rows", self._rows()),
             *self._spread(),
+            *self._aggregated(),
+            *self._disagreement(),
             *self._verdicts(),
             *((f"{kind}: {count}", self._examples[kind]) for kind, count in self._failures.most_common()),
             *self._tokens(),
@@ -62,8 +76,28 @@ class Tally:
             *([("scores", str(output))] if output else []),
         ]
         for name, text in rows:
-            table.add_row(name, _plain(text))
+            table.add_row(name, plain_text(text))
         return table
+
+    def _rows(self) -> str:
+        scored, passed = len(self._scores), self._not_applicable
+        apart = f", {passed} not applicable" if passed else ""
+        return f"{scored + self.failed + passed}, {scored} scored{apart}, {self.failed} failed"
+
+    def _aggregated(self) -> list[tuple[str, str]]:
+        names = getattr(self._evaluator, "aggregations", ()) if self._scores else ()
+        return [(name, f"{AGGREGATIONS[name](self._scores):.2f}") for name in names if name != "mean"]
+
+    def _disagreement(self) -> list[tuple[str, str]]:
+        """Say how far the samples or members were apart, and which of them gave no score."""
+        rows: list[tuple[str, str]] = []
+        if self._spreads:
+            mean = math.fsum(self._spreads) / len(self._spreads)
+            rows.append(("disagreement", f"standard deviation within a row {mean:.2f} on average"))
+        if self._missing:
+            missing = ", ".join(f"{name}: {count}" for name, count in self._missing.most_common())
+            rows.append(("without a score", missing))
+        return rows
 
     def _spread(self) -> list[tuple[str, str]]:
         n = len(self._scores)
@@ -88,10 +122,14 @@ class Tally:
         usage = self._usage
         if not usage.input_tokens + usage.output_tokens:
             return []
-        return [("tokens", f"{usage.input_tokens:,} in, {usage.output_tokens:,} out, {usage.calls:,} calls")]
+        tokens = ("tokens", f"{usage.input_tokens:,} in, {usage.output_tokens:,} out, {usage.calls:,} calls")
+        return [
+            tokens,
+            *([("cost", f"about ${usage.cost:,.4f}, by the price table")] if usage.cost is not None else []),
+        ]
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Keep a judge's words from being taken for markup of the terminal's table or for control characters."""
     shown = "".join(letter if letter.isprintable() else " " for letter in text)
     return shown.replace("[", "\\[")

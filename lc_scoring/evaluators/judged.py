@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from abc import abstractmethod
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, TypeVar
 
 from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
@@ -22,12 +23,11 @@ from lc_scoring.flow import Flow
 from lc_scoring.models.chat_model import aanswer, answer
 from lc_scoring.models.judge import Judge, Judges
 from lc_scoring.models.resolve import resolve_llm
+from lc_scoring.models.workers import Workers
 
 Manager = TypeVar("Manager", CallbackManager, AsyncCallbackManager)
 Texts = Mapping[str, str | None]
 """What is judged: texts by the names they have in the prompt."""
-
-_FIELDS = ("prediction", "prediction_b", "agent_trajectory", "input", "reference")
 
 
 class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
@@ -60,10 +60,19 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
     prepare_data: PrepareData | None = Field(default=None, exclude=True)
     """In LangSmith experiments: makes the fields of a run and its example; stands above the keys."""
 
+    @cached_property
+    def _workers(self) -> Workers:
+        return Workers()
+
     @property
     def _models(self) -> Judges:
         """The model that is asked, or the several of a jury."""
         return self.llm
+
+    @property
+    def _field_names(self) -> tuple[str, ...]:
+        """The names under which fields are handed over one by one; everything else is an argument of the run."""
+        return ("prediction", "prediction_b", "agent_trajectory", "input", "reference")
 
     @abstractmethod
     def _flow(self, texts: Texts) -> Flow[Any]: ...
@@ -101,13 +110,13 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
         self, *, config: RunnableConfig | None = None, include_run_info: bool = False, **given: Any
     ) -> Any:
         """Judge fields handed over one by one beside arguments of the run, as LangChain's evaluators took them."""
-        fields = {name: given.pop(name) for name in _FIELDS if name in given}
+        fields = {name: given.pop(name) for name in self._field_names if name in given}
         return self._run(self._texts(fields), run_config(config, given), include_run_info=include_run_info)
 
     async def _ajudge_fields(
         self, *, config: RunnableConfig | None = None, include_run_info: bool = False, **given: Any
     ) -> Any:
-        fields = {name: given.pop(name) for name in _FIELDS if name in given}
+        fields = {name: given.pop(name) for name in self._field_names if name in given}
         return await self._arun(self._texts(fields), run_config(config, given), include_run_info=include_run_info)
 
     def _evaluate(self, fields: dict[str, Any]) -> Any:
@@ -138,11 +147,12 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
         """Answer the flow; open a run only where somebody listens, for a run costs as much as half a model call."""
         full = ensure_config(config)
         if self._unheard(full) and not always_run:
-            return answer(self._flow(texts), self._models, _model_config(full)), None
+            return answer(self._flow(texts), self._models, _model_config(full), self._workers), None
         manager = self._manager(CallbackManager, full)
         run = manager.on_chain_start(None, _shown(texts), **self._identity(full))
         try:
-            outcome = answer(self._flow(texts), self._models, patch_config(full, callbacks=run.get_child()))
+            config = patch_config(full, callbacks=run.get_child())
+            outcome = answer(self._flow(texts), self._models, config, self._workers)
             traced = {self.output_key: self._result(outcome)}
         except BaseException as error:
             run.on_chain_error(error)

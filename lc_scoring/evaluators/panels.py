@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Annotated, Any
 
 from langchain_core.globals import get_llm_cache
 from langchain_core.runnables.utils import ConfigurableFieldSpec, get_unique_config_specs
-from pydantic import BeforeValidator, Field, SkipValidation
+from pydantic import BeforeValidator, Field, SkipValidation, field_validator
 
 from lc_scoring.errors import ConfigError
 from lc_scoring.evaluators.judged import JudgedEvaluator
+from lc_scoring.judges.centering import member_offsets, member_outcomes
 from lc_scoring.judges.choice import ChoiceJudge
 from lc_scoring.judges.each_criterion import OneReplyJudge
 from lc_scoring.judges.pairwise import SPLIT, PairJudge
@@ -21,6 +24,7 @@ from lc_scoring.models.families import kin
 from lc_scoring.models.judge import Judge, Judges, setting_of
 from lc_scoring.models.resolve import judge_name, resolve_llm
 from lc_scoring.notices import notice
+from lc_scoring.records import Score
 from lc_scoring.scale import Scale
 from lc_scoring.template import PromptFile
 
@@ -41,9 +45,28 @@ class PanelEvaluator(JudgedEvaluator):
     quorum: int | None = Field(default=None, ge=1)
     """How many members must give a score; None for more than half of them."""
     center: Mapping[str, float] | None = None
-    """How far each member's ratings lie above the others' (scale units), taken off them; see `member_offsets`."""
+    """How far each member's ratings lie above the jury's (scale units), taken off them; see `centered`."""
+
+    @field_validator("center", mode="before")
+    @classmethod
+    def _check_center(cls, value: object) -> object:
+        if value is True:
+            raise ValueError(
+                "how far a member's level is off shows over many rows only: score them, then take evaluator.centered("
+                "scores), or run `lc-scoring score --center`; or give the offsets, {member: scale units}."
+            )
+        return value
+
     system_model: str | None = None
     """The model that wrote the texts, for a warning where a judge is its kin."""
+
+    @cached_property  # pydantic's own private attributes cost ten times as much to look at
+    def _judge(self) -> Any:
+        """What judges: one judge, or the panel of all samples and members."""
+        return self._make_all_judges()
+
+    @abstractmethod
+    def _make_all_judges(self) -> Any: ...
 
     @property
     def _models(self) -> Judges:
@@ -63,6 +86,28 @@ class PanelEvaluator(JudgedEvaluator):
                 name, twice = f"{judge_name(judge)} ({twice})", twice + 1
             names.append(name)
         return names
+
+    def centered(self, scores: Iterable[Score]) -> list[Score]:
+        """Take each member's offset off scores of this jury, as far as these rows tell it.
+
+        With all members on every row this changes no mean; it does where one is missing from some, for then those
+        rows would be rated on another level, and it changes medians.
+
+        Args:
+            scores: those of many rows, which this evaluator gave.
+
+        Returns:
+            The scores made anew, in their order, with the offsets in their signature.
+
+        Raises:
+            ConfigError: this is no jury of graded ratings, or there is no row on which all members sat.
+        """
+        if not self.jury or not isinstance(self._judge, Panel):
+            raise ConfigError("Only a jury's members have offsets: give several judges, and no per_criterion=True.")
+        scores = list(scores)
+        offsets = member_offsets(scores, self._judge_names())
+        panel: Panel = self.model_copy(update={"center": offsets})._judge  # noqa: SLF001 - a copy of itself
+        return [panel.combine(member_outcomes(score, panel)) for score in scores]
 
     def _check_panel(self) -> None:
         """Refuse what cannot be, and warn of what makes no sense.

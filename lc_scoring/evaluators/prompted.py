@@ -6,7 +6,6 @@ import hashlib
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, Protocol, Self
 
 from langchain_core.messages import SystemMessage
@@ -54,6 +53,8 @@ class PromptedEvaluator(PanelEvaluator):
     """A reader in the place of the built-in one; what it returns is the result."""
     repair: int = Field(default=1, ge=0)
     """How many times the judge is asked again when its answer cannot be read."""
+    wording: int = Field(default=1, ge=1)
+    """Which of the built-in prompt's wordings asks, where it has several."""
     output: Output = "text"
     """What the judge is asked to write: text, JSON, or "auto": JSON where the model can be held to a schema."""
     backend: Backend | None = None
@@ -121,9 +122,8 @@ class PromptedEvaluator(PanelEvaluator):
         fields = type(self).model_fields
         return [name for name in self.ways_of_asking if getattr(self, name) != fields[name].default]
 
-    @cached_property  # pydantic's own private attributes cost ten times as much to look at
-    def _judge(self) -> Any:
-        return self._judge_by(load_prompt(self._prompt_name))
+    def _make_all_judges(self) -> JudgeOfTexts:
+        return self._judge_by(load_prompt(self._prompt_name).worded(self.wording))
 
     def _judge_by(self, prompt: PromptFile) -> JudgeOfTexts:
         """Make what judges by a prompt: the judge, or all that sit on a panel."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from lc_scoring.errors import ModelError, NotApplicable, ReplyError, ScoringError
@@ -59,6 +60,16 @@ class Seat:
     judge: Judge | JudgeOfEach
     juror: int | None = None
     offset: float = 0.0
+    _each: Callable[[Mapping[str, str | None]], Flow[Outcomes]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        judge = self.judge
+        object.__setattr__(self, "_each", judge.judge_each if isinstance(judge, JudgeOfEach) else partial(_one, judge))
+
+    def judge_each(self, texts: Mapping[str, str | None]) -> Flow[Outcomes]:
+        """Judge texts, with an outcome for each thing that is judged."""
+        flow = self._each(texts)
+        return flow if self.juror is None else seated(flow, self.juror)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,16 +111,12 @@ class Panel:
 
     def judge_each(self, texts: Mapping[str, str | None]) -> Flow[Outcomes]:
         """Judge a sample, with an outcome for each thing that the seats judge."""
-        rows = yield from together([self._seat(seat, texts) for seat in self.seats])
+        rows = yield from together([seat.judge_each(texts) for seat in self.seats])
         width = max((len(row) for row in rows if not isinstance(row, ScoringError)), default=1)
         columns = [
             [_uncounted(row, at) if isinstance(row, ScoringError) else row[at] for row in rows] for at in range(width)
         ]
         return tuple(self._outcome(column, place) for place, column in enumerate(columns))
-
-    def _seat(self, seat: Seat, texts: Mapping[str, str | None]) -> Flow[Outcomes]:
-        flow = seat.judge.judge_each(texts) if isinstance(seat.judge, JudgeOfEach) else _one(seat.judge, texts)
-        return (yield from flow if seat.juror is None else seated(flow, seat.juror))
 
     def _outcome(self, outcomes: Sequence[Score | ScoringError], place: int) -> Score | ScoringError:
         try:
@@ -138,46 +145,49 @@ class Panel:
             raise NotApplicable("\n\n".join(one.reasoning for one in passed))
         if len(sat) < self.quorum:
             raise self._too_few(len(sat), failures)
-        parts = tuple(replace(part, name=f"{part.name}, {seat.name}") for seat, part in sat)
-        score = self._verdict(parts) if self.scale is None else self._rating(sat, self.scale, place)
-        score = replace(
-            score,
+        parts = tuple(part.named(f"{part.name}, {seat.name}") for seat, part in sat)
+        rating, label, value = self._verdict(parts) if self.scale is None else self._rating(sat, self.scale, place)
+        basis = f"{self.aggregate} of {len(parts)}{f' of {len(self.seats)}' if failures else ''} {self.what}"
+        spread = _spread(parts)
+        return Score(
             name=sat[0][1].name,
+            value=value,
+            rating=rating,
+            label=label,
+            reasoning=_summary(basis, None if rating is None else spread, sat, failures),
             parts=parts,
-            basis=f"{self.aggregate} of {len(parts)}{f' of {len(self.seats)}' if failures else ''} {self.what}",
-            spread=_spread(parts),
+            basis=basis,
+            spread=spread,
             failures=failures,
-            usage=total_usage_of(outcomes),
-            signature=self.signature,
             distribution=_mean_distribution(parts),
             parsed=[part.parsed for part in parts] if any(part.parsed is not None for part in parts) else None,
+            usage=total_usage_of(outcomes),
+            signature=self.signature,
         )
-        return replace(score, reasoning=_summary(score, sat))
 
-    def _rating(self, sat: Sequence[tuple[Seat, Score]], scale: Scale, place: int) -> Score:
+    def _rating(self, sat: Sequence[tuple[Seat, Score]], scale: Scale, place: int) -> tuple[float, None, float]:
         ratings = [float(part.rating or 0) - seat.offset for seat, part in sat]
         middle = statistics.median(ratings) if self.aggregate == "median" else math.fsum(ratings) / len(ratings)
         # Members are on the scale, but what is left of them without their offsets need not be.
         rating = plain_number(round(min(max(middle, scale.low), scale.high), 6))
         value = (rating - scale.low) / (scale.high - scale.low)
-        return replace(sat[0][1], rating=rating, value=1 - value if self.lower_is_better[place] else value)
+        return rating, None, 1 - value if self.lower_is_better[place] else value
 
-    def _verdict(self, parts: Sequence[Score]) -> Score:
+    def _verdict(self, parts: Sequence[Score]) -> tuple[None, str | None, float]:
         votes = Counter(str(part.label) for part in parts)
         label, most = votes.most_common(1)[0]
         won = most * 2 > len(parts)
         if self.aggregate == "mean":
-            value = statistics.fmean(part.value for part in parts)
-            return replace(parts[0], label=label if won else self.split, value=value)
+            return None, label if won else self.split, math.fsum(part.value for part in parts) / len(parts)
         if won:
-            return next(part for part in parts if part.label == label)
+            return None, label, next(part.value for part in parts if part.label == label)
         counted = ", ".join(f"{label}: {count}" for label, count in votes.most_common())
         if self.split is None:
             raise ReplyError(
                 f"The {self.what} are split ({counted}): take an odd number of them, or aggregate='mean'.",
                 reply="\n\n".join(part.reasoning for part in parts),
             )
-        return replace(parts[0], label=self.split, value=0.5)
+        return None, self.split, 0.5
 
     def _too_few(self, sat: int, failures: Sequence[Failure]) -> ScoringError:
         reasons = "; ".join(f"{failure.name}: {failure.error}" for failure in failures)
@@ -216,8 +226,12 @@ def total_usage_of(outcomes: Iterable[Score | ScoringError]) -> Usage:
 
 
 def _spread(parts: Sequence[Score]) -> float | None:
+    """Return the standard deviation of the parts' numbers (n - 1 in the denominator)."""
     numbers = [part.value if part.rating is None else part.rating for part in parts]
-    return statistics.stdev(numbers) if len(numbers) > 1 else None
+    if len(numbers) < 2:  # noqa: PLR2004 - one number is not spread
+        return None
+    mean = math.fsum(numbers) / len(numbers)
+    return math.sqrt(math.fsum((number - mean) ** 2 for number in numbers) / (len(numbers) - 1))
 
 
 def _mean_distribution(parts: Sequence[Score]) -> Mapping[float, float]:
@@ -228,11 +242,10 @@ def _mean_distribution(parts: Sequence[Score]) -> Mapping[float, float]:
     return {rating: math.fsum(part.distribution.get(rating, 0.0) for part in parts) / len(parts) for rating in ratings}
 
 
-def _summary(score: Score, sat: Sequence[tuple[Seat, Score]]) -> str:
+def _summary(basis: str, spread: float | None, sat: Sequence[tuple[Seat, Score]], failures: Sequence[Failure]) -> str:
     """Write what all have said, under their names, behind a line that says how the score was made of it."""
     said = [number_text(part.rating) if part.rating is not None else str(part.label) for _, part in sat]
-    spread = f"; standard deviation {score.spread:.2f}" if score.spread is not None and score.rating is not None else ""
-    head = f"{score.basis[:1].upper()}{score.basis[1:]}: {', '.join(said)}{spread}."
+    apart = f"; standard deviation {spread:.2f}" if spread is not None else ""
     blocks = [f"{seat.name}:\n{part.reasoning}" for seat, part in sat]
-    blocks += [f"{failure.name}:\nNo score: {failure.error}" for failure in score.failures]
-    return "\n\n".join([head, *blocks])
+    blocks += [f"{failure.name}:\nNo score: {failure.error}" for failure in failures]
+    return "\n\n".join([f"{basis[:1].upper()}{basis[1:]}: {', '.join(said)}{apart}.", *blocks])

@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from lc_scoring.errors import ReplyError
 from lc_scoring.flow import Reply
@@ -26,8 +26,7 @@ _MOST_TRIES = 200  # braces that are tried for the beginning of an object; hosti
 _MOST_RATINGS = 101  # ratings that a schema lists one by one
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What was read in a reply.
 
     Attributes:

@@ -11,7 +11,6 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.outputs import LLMResult
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import ContextThreadPoolExecutor
 from langchain_core.runnables.utils import gather_with_concurrency
 
 from lc_scoring.errors import ConfigError, ModelError, ScoringError
@@ -21,6 +20,7 @@ from lc_scoring.models.embeddings import aembed, embed
 from lc_scoring.models.judge import Judge, Judges, is_decisions
 from lc_scoring.models.prices import cost_of
 from lc_scoring.models.provider_errors import no_answer
+from lc_scoring.models.workers import Workers
 from lc_scoring.records import Usage
 
 T = TypeVar("T")
@@ -47,8 +47,10 @@ _FINISH_KEYS = ("finish_reason", "stop_reason", "stopReason", "done_reason")
 _ONE_CALL = Usage(calls=1)
 
 
-def answer(flow: Flow[T], model: Judges, config: RunnableConfig) -> T:
+def answer(flow: Flow[T], model: Judges, config: RunnableConfig, workers: Workers | None = None) -> T:
     """Run a flow to its end, asking `model`, or the one of several that a question names.
+
+    Several questions of one round are asked at once, with the help of `workers`.
 
     Raises:
         ModelError: the model raised; its exception is the cause.
@@ -57,7 +59,7 @@ def answer(flow: Flow[T], model: Judges, config: RunnableConfig) -> T:
     try:
         asks = next(flow)
         while True:
-            asks = flow.send(_replies(asks, model, config))
+            asks = flow.send(_replies(asks, model, config, workers))
     except StopIteration as done:
         return cast("T", done.value)
 
@@ -72,14 +74,11 @@ async def aanswer(flow: Flow[T], model: Judges, config: RunnableConfig) -> T:
         return cast("T", done.value)
 
 
-def _replies(asks: Asked, model: Judges, config: RunnableConfig) -> Answers:
-    """Ask one question here, and the others of its round at the same time in threads, as many as the config allows."""
-    limit = config.get("max_concurrency")
-    if len(asks) == 1 or limit == 1:
-        return tuple([_reply(ask, model, config) for ask in asks])
-    with ContextThreadPoolExecutor(max_workers=min(limit or len(asks), len(asks)) - 1) as executor:
-        others = executor.map(lambda ask: _reply(ask, model, config), asks[1:])
-        return (_reply(asks[0], model, config), *others)
+def _replies(asks: Asked, model: Judges, config: RunnableConfig, workers: Workers | None) -> Answers:
+    if len(asks) == 1:
+        return (_reply(asks[0], model, config),)
+    limit = config.get("max_concurrency") or len(asks)
+    return tuple((workers or Workers()).map(lambda ask: _reply(ask, model, config), asks, limit=limit))
 
 
 async def _areplies(asks: Asked, model: Judges, config: RunnableConfig) -> Answers:

@@ -83,6 +83,8 @@ def _judge(prompt: str) -> str:
     for tag, what in _OTHER_MATTERS.items():
         if _section(prompt, tag) is not None:
             raise ScopeError(f"The offline judge rates one answer by itself, and not {what}: {_CURE}")
+    if prompt.count("\n<sample_prediction>\n") > 1:
+        raise ScopeError(f"The offline judge reads no rated examples: leave them out, or {_CURE}")
     answer = _form_of_answer(prompt)
     reference = _section(prompt, "sample_reference")
     if reference is None:

@@ -93,6 +93,7 @@ def main() -> None:
     """Measure and print the tables."""
     os.environ.setdefault("OPENAI_API_KEY", "test-key")  # classic builds its default model even when given one
     _beside_the_bare_call()
+    _samples_beside_one()
     _every_evaluator()
 
 
@@ -129,6 +130,29 @@ def _beside_the_bare_call() -> None:
         print(f"\n{title}: {ratio:.2f} x langchain_classic (bar {BARS[title]})")
         for way, cost in costs.items():
             print(f"  {way:30} {cost:7.1f} us  {cost / costs['bare model call and a regex']:.2f} x the bare call")
+
+
+def _samples_beside_one() -> None:
+    """Print what five samples cost beside one: all of it, and what is left when the bare model calls are taken off."""
+    model = FakeListChatModel(responses=[REPLY])
+    messages = [SystemMessage(content="s"), HumanMessage(content=FIELDS["prediction"])]
+    one, five = (
+        load_evaluator("labeled_score_string", llm=model, criteria="correctness", samples=samples) for samples in (1, 5)
+    )
+    ways = {"bare": model.invoke, "one": one.evaluate_strings, "five": five.evaluate_strings}
+    aways = {"bare": model.ainvoke, "one": one.aevaluate_strings, "five": five.aevaluate_strings}
+    given: dict[str, dict[str, Any]] = {"bare": {"input": messages}, "one": FIELDS, "five": FIELDS}
+    sync = _least({way: partial(_times, partial(call, **given[way])) for way, call in ways.items()})
+    # A fifth as many at once, so that as many model calls are in flight.
+    counts = {"bare": CALLS, "one": CALLS, "five": CALLS // 5}
+    gathered = _least(
+        {way: partial(_gathered, partial(call, **given[way]), counts[way]) for way, call in aways.items()}
+    )
+    for title, costs in (("sync", sync), ("async", gathered)):
+        own, own_of_five = costs["one"] - costs["bare"], costs["five"] - 5 * costs["bare"]
+        print(f"\nsamples=5, {title}: {costs['five'] / costs['one']:.2f} x one sample (bar 5)", end="")
+        print(f"; one {costs['one']:.1f} us, five {costs['five']:.1f} us; ", end="")
+        print(f"without the bare calls {own:.1f} and {own_of_five:.1f} us")
 
 
 def _every_evaluator() -> None:
@@ -175,11 +199,11 @@ def _times(call: Callable[[], object]) -> float:
     return (time.process_time() - start) / CALLS * 1e6
 
 
-def _gathered(call: Callable[[], object]) -> float:
+def _gathered(call: Callable[[], object], count: int = CALLS) -> float:
     async def together() -> float:
         start = time.process_time()
-        await asyncio.gather(*(call() for _ in range(CALLS)))
-        return (time.process_time() - start) / CALLS * 1e6
+        await asyncio.gather(*(call() for _ in range(count)))
+        return (time.process_time() - start) / count * 1e6
 
     return asyncio.run(together())
 

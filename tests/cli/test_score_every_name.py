@@ -13,7 +13,7 @@ from loopback.judged_names import CASES, GIVEN, RIGHT, WRONG, Case, every_judged
 from loopback.openai_api import OpenAIServer
 
 from lc_scoring import ConfigError
-from lc_scoring.cli.score import settings_of
+from lc_scoring.cli.rows import settings_of
 
 ODD = "mumble"
 VERDICTS = {
@@ -92,7 +92,7 @@ def test_scores_failures_and_the_summary(case: Case, tmp_path: Path) -> None:
         assert (each["usage"]["calls"], each["usage"]["input_tokens"] > 0) == (case.questions, True)
     if case.questions == 2:
         assert [[part["label"] for part in each["parts"]] for each in (good, bad)] == [["A", "A"], ["B", "B"]]
-        assert [set(part) for part in good["parts"]] == [{"value", "label", "reasoning"}] * 2
+        assert [set(part) for part in good["parts"]] == [{"name", "score", "value", "label", "reasoning"}] * 2
     assert odd.keys() == {"id", "line", "error"}
     assert odd["error"]["kind"] == "ReplyError"
     assert "I would rather not say." in odd["error"]["message"]

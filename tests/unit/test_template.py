@@ -69,17 +69,18 @@ def test_templates_are_equal_by_their_words() -> None:
 
 
 def test_there_are_prompts() -> None:
-    assert len(PROMPTS) == 11
+    assert len(PROMPTS) == 12
 
 
 @pytest.mark.parametrize("name", PROMPTS)
 def test_a_prompt_has_the_slots_that_will_be_filled(name: str) -> None:
     prompt = load_prompt(name)
-    rated, labeled = name.endswith(("score_string", "trajectory")), "labeled" in name or "qa" in name
+    rated, labeled = name.endswith(("score_string", "trajectory", "metric")), "labeled" in name or "qa" in name
     texts = {"input", "prediction"} | ({"reference"} if labeled else set())
     if "pairwise" in name:
         texts |= {"prediction_b"}
-    examples = {"examples"} if name.endswith("score_string") else set()
+    examples = {"examples"} if name.endswith(("score_string", "metric")) else set()
+    examples |= {"columns"} if name == "metric" else set()
     static = {"tools"} if "trajectory" in name else set() if "qa" in name else {"rubric"}
     if "trajectory" in name:
         texts |= {"agent_trajectory"}

@@ -1,0 +1,100 @@
+"""`lc-scoring plan-samples` and `probe`: what a judge's repeats say of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from lc_scoring.cli.rows import RowsRequest
+from lc_scoring.cli.summary import plain_text
+from lc_scoring.data.jsonl import Row
+from lc_scoring.records import Failure, Score
+from lc_scoring.runs.plan_samples import SamplePlan, plan_samples
+from lc_scoring.runs.probe import ProbeReport, probe
+from lc_scoring.runs.schedule import in_flight
+
+
+def plan_file(request: RowsRequest) -> int:
+    """Score some rows with repeats, and print what more samples would bring.
+
+    Returns:
+        0, or 1 when some rows have no score.
+
+    Raises:
+        ConfigError: the call is wrong, or too few rows tell anything.
+    """
+    evaluator = request.load()
+    outcomes = asyncio.run(_outcomes(request, evaluator))
+    failed = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
+    _print_failures(failed)
+    plan = plan_samples(outcome for outcome in outcomes if isinstance(outcome, Score))
+    Console().print(_plan_table(plan, title=f"{request.file}: {evaluator.evaluation_name}"))
+    return 1 if failed else 0
+
+
+def probe_file(request: RowsRequest, *, repeats: int) -> int:
+    """Ask about a file's rows in ways that should make no difference, and print what it made.
+
+    Returns:
+        0, or 1 when some questions have no answer.
+
+    Raises:
+        ConfigError: the call is wrong.
+    """
+    evaluator = request.load()
+    rows = [request.fields_of(row, evaluator) for row in request.rows() if row.error is None]
+    report = asyncio.run(probe(evaluator, rows, repeats=repeats, max_concurrency=request.max_concurrency))
+    Console().print(_probe_table(report, title=f"{request.file}: {evaluator.evaluation_name}"))
+    _print_failures([failure for each in report.failures.values() for failure in each])
+    return 1 if report.failures else 0
+
+
+async def _outcomes(request: RowsRequest, evaluator: Any) -> list[Score | Failure]:
+    async def work(row: Row) -> Score | Failure:
+        return await request.outcome(row, evaluator)
+
+    done: Mapping[int, Score | Failure] = {
+        place: outcome
+        async for place, outcome in in_flight(request.rows(), work, max_concurrency=request.max_concurrency)
+    }
+    return [done[place] for place in sorted(done)]
+
+
+def _plan_table(plan: SamplePlan, *, title: str) -> Table:
+    table = Table(title=plain_text(title), title_justify="left")
+    for name in ("samples", "reliability", "agreement with people", "each sample more brings"):
+        table.add_column(name, justify="right")
+    for before, step in zip((None, *plan.steps), plan.steps, strict=False):
+        more = "" if before is None else f"+{(step.gain - before.gain) / (step.samples - before.samples):.1%}"
+        gain = f"x {step.gain:.2f} (x {step.gain_low:.2f} to {step.gain_high:.2f})" if step.samples > 1 else "x 1"
+        table.add_row(str(step.samples), f"{step.reliability:.2f}", gain, more)
+    table.caption = (
+        f"From {plan.repeats} repeats of {plan.rows} rows: one sample agrees with the next at ICC {plan.icc}, 95 % "
+        "interval. The rest is Spearman and Brown's formula."
+    ).replace("[", "\\[")
+    return table
+
+
+def _probe_table(report: ProbeReport, *, title: str) -> Table:
+    table = Table(title=plain_text(title), title_justify="left")
+    table.add_column("measure", style="bold")
+    table.add_column("95 % interval", no_wrap=True)
+    table.add_column("rows", justify="right")
+    table.add_column("what it is")
+    for measure in report.measures:
+        found, rows = (
+            ("too few rows", "") if measure.interval is None else (str(measure.interval), str(measure.interval.count))
+        )
+        table.add_row(measure.name, plain_text(found), rows, measure.meaning)
+    return table
+
+
+def _print_failures(failures: list[Failure]) -> None:
+    for failure in failures[:3]:
+        Console(stderr=True).print(plain_text(f"{failure.sample_id}, {failure.name}: {failure.error}"), soft_wrap=True)
+    if len(failures) > 3:  # noqa: PLR2004 - the first ones tell enough
+        Console(stderr=True).print(f"... and {len(failures) - 3} more without a score.")

@@ -1,0 +1,119 @@
+"""Intervals: how far a share or a mean may be from the truth, given how few were counted."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TypeVar
+
+from lc_scoring.stats.aggregations import percentile
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate and where the truth may lie.
+
+    Attributes:
+        value: the estimate.
+        low: the lower end.
+        high: the upper end.
+        count: how many it rests on.
+    """
+
+    value: float
+    low: float
+    high: float
+    count: int
+
+    def __str__(self) -> str:
+        """Write it as `0.25 [0.10, 0.49]`."""
+        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+
+
+def share_interval(hits: int, count: int, *, level: float = 0.95) -> Interval | None:
+    """Return a share and its interval.
+
+    Wilson 1927, "Probable inference": the shares from which the one seen does not differ at the level; it stays
+    within [0, 1] and is honest for shares near 0 and 1 too.
+
+    Args:
+        hits: how many of them.
+        count: of how many.
+        level: how often such intervals hold the truth, in (0, 1).
+
+    Returns:
+        Share and interval in [0, 1]; None where `count` is 0.
+
+    Raises:
+        ValueError: `hits` is not in [0, count], or the level not in (0, 1).
+
+    Examples:
+        >>> str(share_interval(2, 20))
+        '0.10 [0.03, 0.30]'
+    """
+    z = _quantile(level)
+    if not 0 <= hits <= count:
+        raise ValueError(f"hits must lie in [0, {count}], got {hits}.")
+    if count == 0:
+        return None
+    share = hits / count
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return Interval(share, max(0.0, min(middle - half, share)), min(1.0, max(middle + half, share)), count)
+
+
+def bootstrap_interval(
+    groups: Sequence[T],
+    statistic: Callable[[Sequence[T]], float | None],
+    *,
+    level: float = 0.95,
+    rounds: int = 1_000,
+    seed: int = 0,
+) -> Interval | None:
+    """Return a statistic and the interval in which it falls when the groups are drawn anew.
+
+    Efron 1979, "Bootstrap methods": groups are drawn with replacement, as many as there are, and the quantiles of the
+    statistic over the draws are the ends. What belongs together, such as all ratings of one row, must stand in one
+    group.
+
+    Args:
+        groups: what is drawn.
+        statistic: what is reckoned of a draw; None where a draw has none, which is then passed over.
+        level: how often such intervals should hold the truth, in (0, 1).
+        rounds: how many draws.
+        seed: which draws; the same seed gives the same interval.
+
+    Returns:
+        None where there are fewer than two groups, or the statistic has no value for them.
+
+    Raises:
+        ValueError: the level is not in (0, 1), or `rounds` is below 1.
+
+    Examples:
+        >>> str(bootstrap_interval([1, 2, 3, 4, 5], lambda drawn: sum(drawn) / len(drawn)))
+        '3.00 [1.80, 4.40]'
+    """
+    _quantile(level)
+    if rounds < 1:
+        raise ValueError(f"rounds must be 1 or more, got {rounds}.")
+    value = statistic(groups)
+    if len(groups) < 2 or value is None:  # noqa: PLR2004 - one group is drawn alike each time
+        return None
+    draw = random.Random(seed)  # noqa: S311 - statistics, no secret
+    drawn = (statistic(draw.choices(groups, k=len(groups))) for _ in range(rounds))
+    values = sorted(one for one in drawn if one is not None)
+    if not values:
+        return None
+    ends = (percentile(values, 50 * (1 - level)), percentile(values, 50 * (1 + level)))
+    return Interval(value, *ends, len(groups))
+
+
+def _quantile(level: float) -> float:
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie in (0, 1), got {level}.")
+    return NormalDist().inv_cdf((1 + level) / 2)
