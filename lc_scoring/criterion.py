@@ -10,6 +10,8 @@ from enum import StrEnum
 from lc_scoring.errors import ConfigError
 from lc_scoring.scale import number_text, plain_number
 
+_HEAVIEST = 1_000_000_000  # what a criterion may weigh; sums of such stay exact
+
 
 class Criteria(StrEnum):
     """The built-in criteria: LangChain's fourteen, by the same names."""
@@ -89,9 +91,9 @@ class Criterion:
             raise ConfigError(f"Criterion {self.name!r} describes a level twice, {list(self.levels)}: keep one.")
         object.__setattr__(self, "levels", dict(sorted(levels.items())))
         number = isinstance(self.weight, (int, float)) and not isinstance(self.weight, bool)
-        if not number or not 0 <= self.weight < math.inf:
+        if not number or not 0 <= self.weight <= _HEAVIEST:
             raise ConfigError(
-                f"Criterion {self.name!r} has the weight {self.weight!r}; a weight is a number from 0 on."
+                f"Criterion {self.name!r} has the weight {self.weight!r}; weights run from 0 to {_HEAVIEST:,}."
             )
 
     def render(self) -> str:
@@ -122,7 +124,7 @@ def built_in(name: str) -> Criterion | None:
 
 def _level(name: str, rating: object) -> float:
     try:
-        number = float(rating)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        number = math.nan if isinstance(rating, bool) else float(rating)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):

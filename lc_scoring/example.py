@@ -40,7 +40,8 @@ class Example:
 
     def __post_init__(self) -> None:
         for name in ("prediction", "input", "reference", "reasoning"):
-            if (text := getattr(self, name)) is not None:
+            text = getattr(self, name)
+            if text is not None or name in {"prediction", "reasoning"}:
                 check_text(f"The example's {name}", text)
         if isinstance(self.score, bool) or not isinstance(self.score, (int, float)):
             raise ConfigError(f"An example's score is a number in scale units, got {self.score!r}.")

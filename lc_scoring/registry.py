@@ -199,11 +199,11 @@ def load_evaluator(evaluator: str, *, llm: object = None, **kwargs: Any) -> Any:
     """
     made_by = _find(evaluator)
     if hasattr(made_by, "from_llm"):
-        if evaluator in _BUILT_IN:  # these resolve it themselves: a jury is several, and samples want a temperature
-            return made_by.from_llm(llm, **kwargs)
-        from lc_scoring.models.resolve import resolve_llm  # noqa: PLC0415 - half need no judge, and models are heavy
+        if evaluator not in _BUILT_IN:  # these resolve it themselves: a jury is several judges, and samples vary
+            from lc_scoring.models.resolve import resolve_llm  # noqa: PLC0415 - models are heavy, and half need none
 
-        return made_by.from_llm(resolve_llm(llm), **kwargs)
+            llm = resolve_llm(llm)
+        return made_by.from_llm(llm, **kwargs)
     return made_by(**kwargs)
 
 
@@ -237,11 +237,8 @@ def load_evaluators(
     stray = sorted(own.keys() - set(map(str, evaluators)))
     if stray:
         raise ConfigError(f"config names {', '.join(stray)}, which is not among the evaluators asked for.")
-    made: list[Any] = []
-    for name in evaluators:
-        arguments = {"llm": llm, **_meant_for(name, kwargs), **own.get(str(name), {})}
-        made.append(load_evaluator(name, **arguments))  # pyright: ignore[reportArgumentType]
-    return made
+    given = [(name, {"llm": llm, **_meant_for(name, kwargs), **own.get(str(name), {})}) for name in evaluators]
+    return [load_evaluator(name, **arguments) for name, arguments in given]  # pyright: ignore[reportArgumentType]
 
 
 def register_evaluator(name: str, made_by: Callable[..., Any]) -> None:
@@ -284,7 +281,7 @@ class Description(NamedTuple):
     returns: str
     """The keys of its result."""
     purpose: str
-    """The first line of its docstring, or why it cannot be loaded."""
+    """What it is for, or why it cannot be loaded."""
 
 
 def describe_evaluators() -> list[Description]:
@@ -324,8 +321,8 @@ def _meant_for(name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         return arguments
     known = {argument for other in _BUILT_IN for argument in _arguments(_find(other)) or ()}
     for argument in sorted(others - known):
-        takes = f"{name} takes {', '.join(sorted(taken or ()))}"
-        raise ConfigError(f"No evaluator takes {argument!r}; {takes}.{did_you_mean(argument, known)}")
+        takes = f"{name} takes {', '.join(sorted(taken or ()))}.{did_you_mean(argument, known)}"
+        raise ConfigError(f"No evaluator takes {argument!r}; {takes}")
     return {argument: value for argument, value in arguments.items() if argument not in others}
 
 

@@ -107,6 +107,8 @@ class Rubric:
             ConfigError: a name is none of its criteria's, a weight is no number or below 0, or all are 0.
         """
         names = [criterion.name for criterion in self.criteria]
+        if not isinstance(weights, Mapping):
+            raise ConfigError(f"weights takes a number for each criterion by its name; got {weights!r}.")
         if strangers := [str(name) for name in weights if name not in names]:
             hint = did_you_mean(strangers[0], names)
             raise ConfigError(f"weights names {', '.join(strangers)}; the criteria are {', '.join(names)}.{hint}")
@@ -166,6 +168,7 @@ class Rubric:
         return cls(
             criteria=tuple({criterion.name: criterion for criterion in _criteria(criteria)}.values()),
             scale=_common_scale(criteria),
+            examples=tuple(_examples(criteria)),
         )
 
 
@@ -192,6 +195,14 @@ def _criteria(criteria: object) -> Iterator[Criterion]:
                 "criteria takes a name, a mapping of names to descriptions, a list of these, a Rubric or None; "
                 f"got {type(criteria).__name__}: {criteria!r}."
             )
+
+
+def _examples(criteria: object) -> Iterator[Example]:
+    """Yield the examples of all rubrics among `criteria`."""
+    if isinstance(criteria, Rubric):
+        yield from criteria.examples
+    elif isinstance(criteria, (list, tuple)):
+        yield from chain.from_iterable(map(_examples, criteria))
 
 
 def _common_scale(criteria: object) -> Scale | None:

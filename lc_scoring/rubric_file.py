@@ -40,6 +40,7 @@ from lc_scoring.scale import Scale
 _RUBRIC_KEYS = ("name", "version", "scale", "criteria", "examples")
 _CRITERION_KEYS = ("name", "description", "levels", "lower_is_better", "weight")
 _SUFFIXES = (".toml", ".yaml", ".yml")
+_ABOUT = re.compile(r"Example (\d+)|Criterion '([^']+)'")
 _LIBRARY = files("lc_scoring").joinpath("rubrics")
 
 
@@ -66,7 +67,7 @@ def find_rubric(rubric: object) -> Rubric:
     if rubric in names:
         text = _LIBRARY.joinpath(f"{rubric}.toml").read_text(encoding="utf-8")
         return _rubric(_parse_toml(text))
-    hint = did_you_mean(str(rubric), names)
+    hint = did_you_mean(rubric, names) if isinstance(rubric, str) else ""
     raise ConfigError(
         f"rubric takes a Rubric, a .toml or .yaml file or one of {', '.join(names)}; got {rubric!r}.{hint}"
     )
@@ -90,22 +91,23 @@ def load_rubric(path: str | Path) -> Rubric:
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # a name with a NUL character is a ValueError
         raise ConfigError(f"The rubric file {path} cannot be read: {error}.") from error
     try:
         return _rubric(_parse_toml(text) if path.suffix.lower() == ".toml" else _parse_yaml(text))
     except _PlacedError as error:
-        raise ConfigError(f"{path}{_line_of(text, error.word)}: {error}") from error
-    except (ValueError, TypeError, RecursionError) as error:  # parsers raise more than they promise
+        raise ConfigError(f"{path}{_line_of(text, error.word, error.number)}: {error}") from error
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        # Parsers raise more than they promise.
         raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
 
 
 class _PlacedError(ConfigError):
-    """An error whose place in the file is the line that holds `word`."""
+    """An error whose place in the file is the line that holds `word`; or the head of the table of that number."""
 
-    def __init__(self, message: str, word: str) -> None:
+    def __init__(self, message: str, word: str, number: int | None = None) -> None:
         super().__init__(message)
-        self.word = word
+        self.word, self.number = word, number
 
 
 def _parse_toml(text: str) -> object:
@@ -150,6 +152,8 @@ def _rubric(data: object) -> Rubric:
     for name in names:
         if names.count(name) > 1:
             raise _PlacedError(f"Criterion {name!r} stands {names.count(name)} times; keep one.", str(name))
+    if not isinstance(table.get("name") or "", str):
+        raise _PlacedError(f"name must be text, got {table['name']!r}.", "name")
     version = table.get("version", 0)
     if isinstance(version, bool) or not isinstance(version, int):
         raise _PlacedError(f"version must be a whole number, got {version!r}.", "version")
@@ -160,16 +164,23 @@ def _rubric(data: object) -> Rubric:
             criteria=criteria, name=str(table.get("name") or ""), version=version, scale=scale, examples=examples
         )
     except ConfigError as error:  # what hangs together: levels, scores and the scale, the weights
-        raise _PlacedError(str(error), "examples" if str(error).startswith("Example ") else "criteria") from error
+        about = _ABOUT.match(str(error))
+        if about is None:
+            raise _PlacedError(str(error), "criteria") from error
+        number, name = about.groups()
+        raise _PlacedError(str(error), name or "examples", int(number) if number else None) from error
 
 
 def _examples(rows: object) -> tuple[Example, ...]:
     if not isinstance(rows, Sequence) or isinstance(rows, str):
         raise _PlacedError("examples must be a list of tables with a prediction and a score.", "examples")
-    try:
-        return tuple(Example.parse(row) for row in rows)
-    except ConfigError as error:
-        raise _PlacedError(str(error), "examples") from error
+    examples: list[Example] = []
+    for number, row in enumerate(rows, 1):
+        try:
+            examples.append(Example.parse(row))
+        except ConfigError as error:
+            raise _PlacedError(str(error), "examples", number) from error
+    return tuple(examples)
 
 
 def _criterion_table(what: object) -> Mapping[str, Any]:
@@ -203,11 +214,16 @@ def _table(data: object, what: str, keys: Sequence[str]) -> Mapping[str, Any]:
     return data
 
 
-def _line_of(text: str, word: str) -> str:
+def _line_of(text: str, word: str, number: int | None = None) -> str:
     """Return `, line N` of the last line with `word` as a key or a value, else of the last that holds it.
 
-    The last: where a name is repeated, the repetition is the place to look.
+    The last: where a name is repeated, the repetition is the place to look. With a number it is the head of the table
+    of that number, where tables have heads.
     """
+    if number is not None:
+        heads = [n for n, line in enumerate(text.splitlines(), 1) if line.split("#")[0].strip() == f"[[{word}]]"]
+        if heads:
+            return f", line {heads[number - 1]}" if len(heads) >= number else ""
     whole = re.compile(
         rf"""(?:^|[\s\[{{,"']){re.escape(word)}["']?\s*[:=\]]|[:=]\s*["']?{re.escape(word)}["']?\s*(?:[,}}#]|$)"""
     )

@@ -19,8 +19,8 @@ RubricArgument = Annotated[str, typer.Argument(help="A .toml or .yaml file, or t
 def list_rubrics() -> None:
     """List the rubrics that come along."""
     for name in library_rubrics():
-        rubric = find_rubric(name)
-        typer.echo(f"{name:24} {_about(rubric)}")
+        asks, _, _ = find_rubric(name).criteria[0].description.partition("? ")
+        typer.echo(f"{name:24}{asks.rstrip('?')}?")
 
 
 @rubrics.command()
@@ -29,11 +29,12 @@ def check(rubric: RubricArgument) -> None:
     found = find_rubric(rubric)
     typer.echo(f"{rubric}: good. {found.name}, {_about(found)}")
     for criterion in found.criteria:
-        described, steps = len(criterion.levels), found.scale
-        missing = "" if described else ": no described levels, which steady a judge"
-        typer.echo(
-            f"  {criterion.name}: {described} described levels{missing}" if steps else f"  {criterion.name}{missing}"
+        levels = (
+            f"{len(criterion.levels)} described levels"
+            if criterion.levels
+            else "no described levels, which steady a judge"
         )
+        typer.echo(f"  {criterion.name}: {levels}")
 
 
 @rubrics.command()

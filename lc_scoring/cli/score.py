@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from lc_scoring.cli.rows import RowsRequest
-from lc_scoring.cli.summary import Tally
+from lc_scoring.cli.summary import Tally, plain_text
 from lc_scoring.data.jsonl import Row, count_lines
 from lc_scoring.errors import ConfigError, NotApplicable
 from lc_scoring.evaluators.told import told_of
-from lc_scoring.records import Failure, Score
+from lc_scoring.records import Failure, Score, Usage
 from lc_scoring.runs.schedule import in_flight
 from lc_scoring.scale import number_text, plain_number
 
@@ -71,6 +71,8 @@ def score_file(request: ScoreRequest) -> int:
         ConfigError: the call is wrong; nothing was scored.
     """
     evaluator = request.load()
+    if request.center and not getattr(evaluator, "jury", ()):
+        raise ConfigError("--center takes off the offsets of a jury's members: name several judges with --llm.")
     if request.output and request.output.exists() and request.output.samefile(request.file):
         raise ConfigError(f"The scores would overwrite {request.file}: give -o another name.")
     tally = Tally(evaluator=evaluator, reported=partial(_reported, evaluator))
@@ -129,7 +131,11 @@ async def _score_rows(request: ScoreRequest, evaluator: Any, tally: Tally, score
 def _centered(evaluator: Any, held: list[tuple[int, Row, Score | Failure]]) -> list[tuple[int, Row, Score | Failure]]:
     """Take each jury member's offset, over all rows, off the scores that were held back for it."""
     scored = [result for _, _, result in held if isinstance(result, Score)]
-    centered = iter(evaluator.centered(scored) if scored else ())
+    try:
+        centered = iter(evaluator.centered(scored) if scored else ())
+    except ConfigError as error:  # what was paid for is written all the same
+        Console(stderr=True).print(f"Not centered: {plain_text(str(error))}")
+        return held
     return [(place, row, next(centered) if isinstance(result, Score) else result) for place, row, result in held]
 
 
@@ -143,10 +149,11 @@ def _reported(evaluator: Any, score: Score) -> float:
 
 def _record(row: Row, result: Score | Failure, request: ScoreRequest, evaluator: Any) -> dict[str, Any]:
     place = {"id": request.id_of(row), "line": row.line}
-    if isinstance(result, Failure) and isinstance(result.error, NotApplicable):
-        return {**place, "not_applicable": True, "reasoning": result.error.reasoning}
     if isinstance(result, Failure):
-        return {**place, "error": {"kind": type(result.error).__name__, "message": str(result.error)}}
+        usage = {"usage": asdict(result.error.usage)} if isinstance(result.error.usage, Usage) else {}
+        if isinstance(result.error, NotApplicable):
+            return {**place, "not_applicable": True, "reasoning": result.error.reasoning, **usage}
+        return {**place, "error": {"kind": type(result.error).__name__, "message": str(result.error)}, **usage}
     return {
         **place,
         "score": plain_number(_reported(evaluator, result)),

@@ -30,6 +30,7 @@ class Tally:
         self._usage = Usage()
         self._labels = Counter[str]()
         self._swayed = 0
+        self._signature = str(evaluator.signature)
         self._not_applicable = 0
         self._spreads: list[float] = []
         self._missing = Counter[str]()
@@ -41,6 +42,8 @@ class Tally:
 
     def add(self, result: Score | Failure) -> None:
         """Count one outcome."""
+        if isinstance(result, Failure) and isinstance(result.error.usage, Usage):
+            self._usage += result.error.usage  # it was paid for all the same
         if isinstance(result, Failure) and isinstance(result.error, NotApplicable):
             self._not_applicable += 1
             return
@@ -57,6 +60,7 @@ class Tally:
         if result.spread is not None:
             self._spreads.append(result.spread)
         self._usage += result.usage
+        self._signature = result.signature or self._signature
 
     def table(self, *, title: str, output: Path | None) -> Table:
         """Return the summary as a table of two columns."""
@@ -72,7 +76,7 @@ class Tally:
             *self._verdicts(),
             *((f"{kind}: {count}", self._examples[kind]) for kind, count in self._failures.most_common()),
             *self._tokens(),
-            ("signature", self._evaluator.signature),
+            ("signature", self._signature),
             *([("scores", str(output))] if output else []),
         ]
         for name, text in rows:

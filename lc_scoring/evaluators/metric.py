@@ -17,6 +17,7 @@ from langsmith.schemas import Run
 from pydantic import field_validator
 
 from lc_scoring.errors import ConfigError, did_you_mean
+from lc_scoring.evaluators.arguments import refuse_unknown
 from lc_scoring.evaluators.fields import as_texts, is_missing
 from lc_scoring.evaluators.judged import Texts
 from lc_scoring.evaluators.prompted import JudgeOfTexts
@@ -29,6 +30,9 @@ from lc_scoring.stats.aggregations import AGGREGATIONS
 from lc_scoring.template import PromptFile, Template, load_form
 
 _COLUMN = re.compile(r"\w[\w .-]{0,60}")
+_MADE = frozenset(
+    {"llm", "criteria", "rubric", "weights", "scale", "examples", "grading_columns", "aggregations", "version"}
+)
 _TAKEN = ("prediction", "prediction_b", "agent_trajectory", "input")
 
 
@@ -123,10 +127,10 @@ class MetricEvaluator(ScoreStringEvalChain):
         return value
 
     @classmethod
-    def of_metric(cls, llm: object, **made: Any) -> Self:
-        """Make the evaluator of resolved parts; see `make_metric`."""
-        given = {name: made.pop(name) for name in list(made) if name in cls.arguments()}
-        return cls._make(llm, given, **made)
+    def of_parts(cls, llm: object, given: Mapping[str, Any], **made: Any) -> Self:
+        """Make the evaluator of the parts that `make_metric` made, and of fields that were given; see there."""
+        refuse_unknown("make_metric", given, cls.arguments() - _MADE)
+        return cls._make(llm, {key: value for key, value in given.items() if key != "schema"}, **made)
 
 
 def make_metric(
@@ -184,8 +188,9 @@ def make_metric(
         raise ConfigError("A metric needs a definition in text: what should the judge look at?")
     (criterion,) = Rubric.parse({name: f"{definition.strip()}\n{grading_prompt.strip()}".strip()}).criteria
     rubric = Rubric(criteria=(replace(criterion, lower_is_better=not greater_is_better),))
-    return MetricEvaluator.of_metric(
+    return MetricEvaluator.of_parts(
         llm,
+        kwargs,
         criterion_name=name,
         rubric=rubric,
         scale=Scale.parse(scale),
@@ -193,7 +198,7 @@ def make_metric(
         grading_columns=grading_columns,
         aggregations=aggregations,
         version=version,
-        **kwargs,
+        details=kwargs.get("schema"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
@@ -28,6 +29,7 @@ from lc_scoring.records import Score
 from lc_scoring.scale import Scale
 from lc_scoring.template import PromptFile
 
+_FORM = re.compile(r"\|form=([^|]*)")
 MakeJudge = Callable[[PromptFile, Judge], Any]
 
 
@@ -38,7 +40,7 @@ class PanelEvaluator(JudgedEvaluator):
     """How many times each judge is asked, at the same time; their ratings are averaged."""
     variants: bool = False
     """Whether the samples are spread over differently worded prompts."""
-    jury: SkipValidation[Annotated[tuple[Judge, ...], BeforeValidator(tuple)]] = ()
+    jury: Annotated[SkipValidation[tuple[Judge, ...]], BeforeValidator(tuple)] = ()
     """The members of a jury, each asked by itself; empty for the one judge `llm`."""
     aggregate: Aggregate | None = None
     """How samples and members are made one: "mean" or "median" of ratings, "majority" or "mean" of verdicts."""
@@ -173,6 +175,8 @@ class PanelEvaluator(JudgedEvaluator):
         else:
             first, names = f"judge={seats[0].name}|", ",".join(seat.name for seat in seats)
             signature = signature.replace(first, f"jury={names}|", 1) + f"|aggregate={aggregate}|quorum={quorum}"
+            forms = [_FORM.findall(_nature(seat.judge)[3]) for seat in seats]
+            signature += f"|forms={forms}" if any(form != forms[0] for form in forms) else ""
             signature += f"|center={center}" if center else ""
         return Panel(
             seats=seats,

@@ -67,9 +67,9 @@ class PromptedEvaluator(PanelEvaluator):
     _made_from: ClassVar[frozenset[str]] = frozenset()
     """Fields that `from_llm` makes of other arguments."""
     _made_of: ClassVar[frozenset[str]] = frozenset()
+    """Those arguments."""
     ways_of_asking: ClassVar[tuple[str, ...]] = ("samples", "jury", "output", "backend")
     """Arguments that ask in another way than once, for text; none goes with an `output_parser`."""
-    """Those arguments."""
 
     @classmethod
     def arguments(cls) -> set[str]:
@@ -79,6 +79,7 @@ class PromptedEvaluator(PanelEvaluator):
     @classmethod
     def _make(cls, llm: object, given: Mapping[str, Any], **made: Any) -> Self:
         refuse_unknown(cls.__name__, given, cls.arguments())
+        given = {name: value for name, value in given.items() if name != "jury" or value is not None}
         seated = jury_of(llm, given.get("jury"), samples=given.get("samples", 1))
         try:
             return cls(**{**made, **given, **seated})
@@ -311,4 +312,5 @@ def _readable(error: ValidationError) -> str:
     """Say a validation error as the rest of the package does, without pydantic's preamble."""
     first = error.errors()[0]
     said = first["msg"].removeprefix("Value error, ")
+    said = said if said.endswith((".", "!", "?")) else f"{said}."
     return f"{first['loc'][0]}: {said} Got {first['input']!r}." if first["loc"] else said

@@ -47,7 +47,7 @@ class RatedEvaluator(EvaluatorByCriteria):
     """Whether each criterion gets a rating of its own."""
     calls: Literal["each", "one"] = "each"
     """Whether each criterion is asked about in a call of its own, or all in one reply."""
-    examples: SkipValidation[Annotated[tuple[Example, ...], BeforeValidator(_examples)]] = ()
+    examples: Annotated[SkipValidation[tuple[Example, ...]], BeforeValidator(_examples)] = ()
     """Rated texts that the judge is shown, beside those of the rubric."""
     nearest: int | None = Field(default=None, ge=1)
     """How many of the examples are shown, those nearest to the row; None for all of them, in their order."""
@@ -58,6 +58,8 @@ class RatedEvaluator(EvaluatorByCriteria):
     details: SkipValidation[type[BaseModel] | None] = None
     """A model of the user's own (`schema=`), given back filled in beside the score."""
 
+    _made_from: ClassVar[frozenset[str]] = frozenset({"criterion_name", "rubric", "details"})
+    _made_of: ClassVar[frozenset[str]] = frozenset({"criteria", "rubric", "schema", "weights"})
     ways_of_asking: ClassVar[tuple[str, ...]] = (
         *EvaluatorByCriteria.ways_of_asking,
         "expected",
@@ -100,8 +102,6 @@ class RatedEvaluator(EvaluatorByCriteria):
         judge = self._each_criterion(prompt, rubric) if self.per_criterion else super()._judge_by(prompt)
         if self.nearest is None:
             return judge
-        if not examples:
-            raise ConfigError(f"nearest={self.nearest} shows the nearest of the examples, and there are none.")
         model = resolve_embeddings(self.embeddings)
         return NearestExamples(inner=judge, examples=examples, count=self.nearest, model=model)
 
@@ -117,6 +117,8 @@ class RatedEvaluator(EvaluatorByCriteria):
             raise ConfigError("calls='one' asks for all criteria's ratings in one reply: set per_criterion=True too.")
         if self.calls == "one" and (self.expected or self.details is not None):
             raise ConfigError("expected=True and schema= are for one rating a reply: set calls='each'.")
+        if self.nearest is not None and not self._all_examples():
+            raise ConfigError(f"nearest={self.nearest} shows the nearest of the examples, and there are none.")
         if self.embeddings is not None and self.nearest is None:
             raise ConfigError("embeddings= finds the nearest examples: say how many to show, for example nearest=4.")
 
@@ -131,6 +133,7 @@ class RatedEvaluator(EvaluatorByCriteria):
             scale=self.scale,
             expected=self.expected,
             validate=None if self.details is None else partial(validated, self.details),
+            not_applicable=self.not_applicable,
             words={"rubric": rubric.render()},
             **self._own_ways(),
             rubric=rubric.digest(),
@@ -139,7 +142,6 @@ class RatedEvaluator(EvaluatorByCriteria):
             judge,
             name=name,
             lower_is_better=rubric.lower_is_better,
-            not_applicable=self.not_applicable,
             signature=name + judge.signature.removeprefix(self.evaluation_name),
         )
 
@@ -148,7 +150,6 @@ class RatedEvaluator(EvaluatorByCriteria):
         return {
             "examples": digest_of(self._all_examples()),
             "nearest": f"{self.nearest}:{embeddings_name(resolve_embeddings(self.embeddings))}" if self.nearest else "",
-            "not_applicable": self.not_applicable,
             "schema": "" if self.details is None else digest_of(strict_schema(self.details)),
         }
 

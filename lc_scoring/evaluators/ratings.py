@@ -48,6 +48,7 @@ def score_judge(
     read: Callable[..., float] = read_rating,
     expected: bool = False,
     validate: Callable[[Any], Any] | None = None,
+    not_applicable: bool = False,
     words: Mapping[str, str] | None = None,
     **ways: Any,
 ) -> ScoreJudge:
@@ -61,20 +62,30 @@ def score_judge(
         read: the reader of texts.
         expected: whether the rating is the expected one, by the probabilities of tokens.
         validate: makes what the user asked for beside the rating.
+        not_applicable: whether the judge may say that its question does not apply.
         words: what is the same for every sample, in the place of the evaluator's own.
         **ways: in what other ways it is asked, for the signature.
     """
     form = evaluator.form_for(llm, prompt)
     options = {**form.options, **logprobs_options(llm)} if expected and not is_decisions(llm) else form.options
     read_text = read_reply if read is read_rating else partial(read_reply, read=read)
-    structured = RatingForm(read_text, validate) if form.structured or is_decisions(llm) else None
+    structured = RatingForm(read_text, validate, not_applicable) if form.structured or is_decisions(llm) else None
     return ScoreJudge(
         name=evaluator.evaluation_name,
         scale=scale,
         render=evaluator.renderer(form, **(words or {})),
         repair_question=form.prompt.repair,
         repairs=evaluator.repair,
-        signature=evaluator.signature_of(prompt, judge_name(llm), form=form.name, expected=expected, **ways),
+        not_applicable=not_applicable,
+        signature=evaluator.signature_of(
+            prompt,
+            judge_name(llm),
+            form=form.name,
+            backend=evaluator.backend,
+            expected=expected,
+            not_applicable=not_applicable,
+            **ways,
+        ),
         read=read_text,
         form=structured,
         options=options,

@@ -136,11 +136,20 @@ class ScoreStringEvalChain(RatedEvaluator, JudgedStringEvaluator):
         if isinstance(outcome, NotApplicable):
             return {"reasoning": outcome.reasoning, "score": None, "value": NOT_APPLICABLE}
         if isinstance(outcome, Score):
-            return {"reasoning": outcome.reasoning, "score": self._normalized(outcome.rating), **how(outcome)}
+            return {"reasoning": outcome.reasoning, "score": self._normalized(outcome.rating), **self._told(outcome)}
         value = outcome.value
         if isinstance(value, Mapping):
             return {**value, **({"score": self._normalized(value["score"])} if "score" in value else {})}
         return value
+
+    def _told(self, score: Score) -> dict[str, Any]:
+        """Return how a score was made, in the units of the result's own `score`."""
+        told = how(score)
+        if self.normalize_by is None or not told:
+            return told
+        parts = [{**part, "score": self._normalized(part["score"])} for part in told.get("parts", ())]
+        spread = {"spread": self._normalized(told["spread"])} if "spread" in told else {}
+        return {**told, **({"parts": parts} if parts else {}), **spread}
 
     def _normalized(self, rating: Any) -> Any:
         if self.normalize_by is None:
@@ -171,7 +180,7 @@ class ScoreStringEvalChain(RatedEvaluator, JudgedStringEvaluator):
             EvaluationResult(
                 key=part["name"],
                 source_run_id=run_id,
-                **self._feedback({**part, "score": self._normalized(part["score"])}),
+                **self._feedback(part),
             )
             for part in result.get("parts", ())
         ]

@@ -50,7 +50,7 @@ def choice_judge(
         render=evaluator.renderer(form),
         repair_question=form.prompt.repair,
         repairs=evaluator.repair,
-        signature=evaluator.signature_of(prompt, judge_name(llm), form=form.name),
+        signature=evaluator.signature_of(prompt, judge_name(llm), form=form.name, backend=evaluator.backend),
         structured=form.structured,
         options=form.options,
     )

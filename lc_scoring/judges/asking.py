@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from lc_scoring.errors import ModelError, NotApplicable, ReplyError
+from lc_scoring.errors import ModelError, NotApplicable, ReplyError, ScoringError
 from lc_scoring.flow import Flow, Message, Messages, Reply, ask
 from lc_scoring.judged_text import neutralize
 from lc_scoring.rating import without_residue
-from lc_scoring.records import Usage
+from lc_scoring.records import Score, Usage
 from lc_scoring.template import PromptFile, Template
 
 if TYPE_CHECKING:
@@ -148,6 +148,12 @@ def joined_reasoning(replies: list[Reply]) -> str:
 def total_usage(replies: list[Reply]) -> Usage:
     """Return what the replies cost together."""
     return replies[0].usage if len(replies) == 1 else sum((reply.usage for reply in replies), Usage())
+
+
+def total_usage_of(outcomes: Iterable[Score | ScoringError]) -> Usage:
+    """Return what outcomes cost together, those without a score included."""
+    usages = (one.usage for one in outcomes)
+    return sum((usage for usage in usages if isinstance(usage, Usage)), Usage())
 
 
 def _asked_again(reply: Reply, question: str) -> Messages:

@@ -75,14 +75,13 @@ class ChoiceJudge:
             ReplyError: it answered, and no verdict could be read in the end.
         """
         safe, marked = harmless(texts)
-        verdict, replies = yield from ask_until_read(
+        (verdict, apart), replies = yield from ask_until_read(
             self.render(**safe),
             lambda reply: self._read(reply, marked, safe.values()),
             lambda error: self.repair_question.fill(reason=neutralize(error.reason)),
             repairs=self.repairs,
             options=self.options,
         )
-        apart = self.structured and verdict.bracketed and verdict.reasoning
         return Score(
             name=self.name,
             value=self.value_of(verdict.word),
@@ -92,12 +91,14 @@ class ChoiceJudge:
             signature=self.signature,
         )
 
-    def _read(self, reply: Reply, marked: Sequence[str], judged: Iterable[str]) -> Verdict:
+    def _read(self, reply: Reply, marked: Sequence[str], judged: Iterable[str]) -> tuple[Verdict, bool]:
+        """Read a reply's verdict; True beside it where its reasons stand apart from it, in JSON."""
         if self.structured:
             check_given(reply)
             if found := find_object(reply, VERDICT):
-                return verdict_of(found, self.words, reply)
-        return read_choice(reply, self.words, marked=marked, judged=judged)
+                verdict = verdict_of(found, self.words, reply)
+                return verdict, bool(verdict.reasoning)
+        return read_choice(reply, self.words, marked=marked, judged=judged), False
 
     def _reasoning(self, replies: list[Reply], verdict: Verdict) -> str:
         return joined_reasoning(replies) if self.verdict_in_reasoning else _reasons(replies, verdict)

@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lc_scoring.judges.structured import DETAILS, RATING, VERDICT, listed_ratings, object_schema
+from lc_scoring.judges.structured import DETAILS, NOT_APPLICABLE, RATING, VERDICT, listed_ratings, object_schema
 from lc_scoring.scale import Scale, number_text
 
 _REASONS = 2_000  # characters
-_NOT_APPLICABLE = "N/A"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +84,15 @@ def _rating_words(scale: Scale, not_applicable: bool) -> tuple[str, str]:
     regex = "|".join(map(re.escape, ratings)) or r"-?[0-9]{1,9}(\.[0-9]{1,3})?"
     grammar = " | ".join(f'"{rating}"' for rating in ratings) or '"-"? [0-9]{1,9} ("." [0-9]{1,3})?'
     if not_applicable:
-        return f"{regex}|{_NOT_APPLICABLE}", f'{grammar} | "{_NOT_APPLICABLE}"'
+        return f"{regex}|{NOT_APPLICABLE}", f'{grammar} | "{NOT_APPLICABLE}"'
     return regex, grammar
 
 
 def _rating_schema(scale: Scale, not_applicable: bool) -> Mapping[str, Any]:
     if listed := listed_ratings(scale):
-        return {"enum": [*listed, *([_NOT_APPLICABLE] if not_applicable else [])]}
+        return {"enum": [*listed, *([NOT_APPLICABLE] if not_applicable else [])]}
     number = {"type": "number", "minimum": scale.low, "maximum": scale.high}
-    return {"anyOf": [number, {"enum": [_NOT_APPLICABLE]}]} if not_applicable else number
+    return {"anyOf": [number, {"enum": [NOT_APPLICABLE]}]} if not_applicable else number
 
 
 def _quoted(text: str) -> str:

@@ -14,11 +14,19 @@ from dataclasses import dataclass, replace
 from lc_scoring.errors import NotApplicable, ReplyError, ScoringError
 from lc_scoring.flow import Flow, Reply, together
 from lc_scoring.judged_text import neutralize, without_echoes
-from lc_scoring.judges.asking import ask_until_read, check_finished, harmless, joined_reasoning, total_usage
-from lc_scoring.judges.panel import Judge, JudgeOfEach, Outcomes, total_usage_of
+from lc_scoring.judges.asking import (
+    QUOTATION,
+    ask_until_read,
+    check_finished,
+    harmless,
+    joined_reasoning,
+    total_usage,
+    total_usage_of,
+)
+from lc_scoring.judges.panel import Judge, JudgeOfEach, Outcomes
 from lc_scoring.judges.score import ScoreJudge, says_not_applicable, scale_words
-from lc_scoring.judges.structured import REASONING, find_object, rating_of
-from lc_scoring.rating import plain, read_rating, without_residue
+from lc_scoring.judges.structured import REASONING, find_object, is_not_applicable, rating_of, stands_twice
+from lc_scoring.rating import bracketed_numbers, plain, read_rating, without_residue
 from lc_scoring.records import Failure, Score
 from lc_scoring.scale import Scale, number_text, plain_number
 
@@ -26,7 +34,7 @@ RATINGS = "ratings"
 """The key of the ratings in a structured reply."""
 
 _LINE_START = r"^[\s>#*_`\-\d.)\"']*"
-_LINE_MIDDLE = r"[\s*_`\"']*[:=\uff1a-]"
+_LINE_MIDDLE = r"[\s*_`\"']*(?:[:=\uff1a]|\s-\s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,22 +173,41 @@ class OneReplyJudge:
         found = find_object(reply, RATINGS) if self.structured else None
         if found is None:
             text = without_echoes(reply.text, marked) if marked else reply.text
-            answer = plain(without_residue(text))
-            return [self._rating_in(answer, name, reply) for name in self.scores], None
+            lines = self._lines(without_residue(text))
+            quoted = [self._lines(raw) for raw in marked]
+            return [self._rating_in(lines, name, quoted, reply) for name in self.scores], None
         ratings = found[RATINGS]
         if not isinstance(ratings, Mapping):
             raise ReplyError(f"{RATINGS!r} must be an object with a rating for each criterion.", reply=reply.text)
         reasoning = found.get(REASONING)
         return [self._rating_of(ratings, name, reply) for name in self.scores], str(reasoning) if reasoning else None
 
-    def _rating_in(self, answer: str, name: str, reply: Reply) -> float | None:
-        """Return the rating on the last line that begins with a criterion's name; None where it does not apply."""
-        line = rf"{_LINE_START}{re.escape(name)}{_LINE_MIDDLE}(.*)$"
-        said = re.findall(line, answer, re.IGNORECASE | re.MULTILINE)
+    def _lines(self, text: str) -> Mapping[str, list[str]]:
+        """Return what stands behind each criterion's name on the lines that begin with it.
+
+        A line is that of the longest name it begins with, one in the same case before others.
+        """
+        lines: dict[str, list[str]] = {name: [] for name in self.scores}
+        for line in plain(text).splitlines():
+            fitting = [(len(name), name in line, name) for name in lines if _behind(name, line) is not None]
+            if fitting:
+                name = max(fitting)[2]
+                lines[name].append(_behind(name, line) or "")
+        return lines
+
+    def _rating_in(
+        self, lines: Mapping[str, list[str]], name: str, quoted: Sequence[Mapping[str, list[str]]], reply: Reply
+    ) -> float | None:
+        """Return the rating on a criterion's last line; None where it does not apply."""
+        said = lines[name]
         if not said:
             raise ReplyError(f"There is no line with a rating for {name!r}.", reply=reply.text)
+        if len(set(said)) > 1 and any(said[-1].strip() in map(str.strip, each[name]) for each in quoted):
+            raise ReplyError(QUOTATION.format(what="rating"), reply=reply.text)
         if self.ask.not_applicable and says_not_applicable(Reply(text=said[-1])):
             return None
+        if len({number for _, number in bracketed_numbers(said[-1])}) > 1:
+            raise ReplyError(f"The line for {name!r} holds several ratings: which one is meant?", reply=reply.text)
         try:
             return read_rating(said[-1], self.ask.scale)
         except ReplyError as error:
@@ -189,13 +216,21 @@ class OneReplyJudge:
     def _rating_of(self, ratings: Mapping[str, object], name: str, reply: Reply) -> float | None:
         if name not in ratings:
             raise ReplyError(f"There is no rating for {name!r}.", reply=reply.text)
+        if stands_twice(ratings, name):
+            raise ReplyError(f"There are two ratings for {name!r}: which one is meant?", reply=reply.text)
         value = ratings[name]
-        if self.ask.not_applicable and isinstance(value, str) and value.strip().upper() == "N/A":
+        if self.ask.not_applicable and is_not_applicable(value):
             return None
         try:
             return rating_of(value, self.ask.scale, reply)
         except ReplyError as error:
             raise ReplyError(f"For {name!r}: {error.reason}", reply=reply.text) from None
+
+
+def _behind(name: str, line: str) -> str | None:
+    """Return what stands behind a name that a line begins with, or None."""
+    found = re.match(rf"{_LINE_START}{re.escape(name)}{_LINE_MIDDLE}(.*)$", line, re.IGNORECASE)
+    return found[1] if found else None
 
 
 def _mean(values: Sequence[float], weights: Sequence[float]) -> float:

@@ -52,13 +52,13 @@ class NearestExamples:
         known = list(self._units)
         vectors = yield from embed([*([] if known else map(Example.retrieval_text, self.examples)), query], self.model)
         *units, row = map(_unit, vectors)
-        if not known:
-            known = self._units[:] = units  # the same whichever of several rows comes first
-        if len({*map(len, known), len(row)}) > 1:
+        pool = known or units
+        if len({*map(len, pool), len(row)}) > 1:
             raise ModelError("The embedding model gave vectors of different lengths.", retryable=False)
+        self._units[:] = pool  # the same whichever of several rows comes first
         others = [
             (math.fsum(a * b for a, b in zip(unit, row, strict=True)), example)
-            for unit, example in zip(known, self.examples, strict=True)
+            for unit, example in zip(pool, self.examples, strict=True)
             if example.retrieval_text() != query
         ]
         likest = sorted(others, key=lambda pair: pair[0], reverse=True)[: self.count]
@@ -66,7 +66,9 @@ class NearestExamples:
 
 
 def _unit(vector: Sequence[float]) -> list[float]:
-    length = math.sqrt(math.fsum(number * number for number in vector))
-    if not 0 < length < math.inf:
+    largest = max(map(abs, vector), default=0.0)
+    if not 0 < largest < math.inf or any(map(math.isnan, vector)):
         raise ModelError("The embedding model gave a vector without a direction, all 0 or not finite.", retryable=False)
-    return [number / length for number in vector]
+    scaled = [number / largest for number in vector]
+    length = math.hypot(*scaled)
+    return [number / length for number in scaled]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from lc_scoring.errors import ScoringError
 from lc_scoring.flow import Flow, together
+from lc_scoring.judges.asking import total_usage_of
 from lc_scoring.judges.choice import ChoiceJudge
 from lc_scoring.records import Score
 
@@ -68,6 +69,7 @@ class PairJudge:
         scores: list[Score] = []
         for outcome in outcomes:
             if isinstance(outcome, ScoringError):
+                outcome.usage = total_usage_of(outcomes)
                 raise outcome
             scores.append(outcome)
         first, second = scores[0], self._turned(scores[1])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +18,8 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from lc_scoring.errors import ModelError, NotApplicable, ReplyError, ScoringError
 from lc_scoring.flow import Flow, seated, together
-from lc_scoring.records import Failure, Score, Usage
+from lc_scoring.judges.asking import total_usage_of
+from lc_scoring.records import Failure, Score
 from lc_scoring.scale import Scale, number_text, plain_number
 
 Aggregate: TypeAlias = Literal["mean", "median", "majority"]
@@ -113,6 +114,7 @@ class Panel:
         """Judge a sample, with an outcome for each thing that the seats judge."""
         rows = yield from together([seat.judge_each(texts) for seat in self.seats])
         width = max((len(row) for row in rows if not isinstance(row, ScoringError)), default=1)
+        rows = [_whole(row, width) for row in rows]
         columns = [
             [_uncounted(row, at) if isinstance(row, ScoringError) else row[at] for row in rows] for at in range(width)
         ]
@@ -141,7 +143,7 @@ class Panel:
         sat = [(seat, one) for seat, one in seated_ if isinstance(one, Score)]
         failures = tuple(Failure(name=seat.name, error=one) for seat, one in seated_ if isinstance(one, ScoringError))
         passed = [failure.error for failure in failures if isinstance(failure.error, NotApplicable)]
-        if len(passed) > len(sat):
+        if len(passed) > len(sat) and len(passed) + len(sat) >= self.quorum:
             raise NotApplicable("\n\n".join(one.reasoning for one in passed))
         if len(sat) < self.quorum:
             raise self._too_few(len(sat), failures)
@@ -174,8 +176,8 @@ class Panel:
         return rating, None, 1 - value if self.lower_is_better[place] else value
 
     def _verdict(self, parts: Sequence[Score]) -> tuple[None, str | None, float]:
-        votes = Counter(str(part.label) for part in parts)
-        label, most = votes.most_common(1)[0]
+        votes = Counter(part.label for part in parts if part.label is not None)
+        label, most = votes.most_common(1)[0] if votes else (None, 0)
         won = most * 2 > len(parts)
         if self.aggregate == "mean":
             return None, label if won else self.split, math.fsum(part.value for part in parts) / len(parts)
@@ -197,12 +199,20 @@ class Panel:
         if asked and len(asked) == len(errors):
             return ModelError(f"{said} {reasons}", retryable=_all_retryable(asked))
         replies = [error.reply for error in errors if isinstance(error, ReplyError)]
+        replies += [error.reasoning for error in errors if isinstance(error, NotApplicable)]
         return ReplyError(f"{said} {reasons}", reply=next(iter(replies), ""))
 
 
 def _one(judge: Judge, texts: Mapping[str, str | None]) -> Flow[Outcomes]:
     score = yield from judge.judge(texts)
     return (score,)
+
+
+def _whole(row: Outcomes | ScoringError, width: int) -> Outcomes | ScoringError:
+    """Return the one error of a panel of which nobody judged anything as the error of all that was to be judged."""
+    if isinstance(row, tuple) and len(row) < width and isinstance(row[0], ScoringError):
+        return row[0]
+    return row
 
 
 def _uncounted(error: ScoringError, place: int) -> ScoringError:
@@ -217,12 +227,6 @@ def _uncounted(error: ScoringError, place: int) -> ScoringError:
 def _all_retryable(errors: Sequence[ModelError]) -> bool | None:
     said = {error.retryable for error in errors}
     return said.pop() if len(said) == 1 else None
-
-
-def total_usage_of(outcomes: Iterable[Score | ScoringError]) -> Usage:
-    """Return what outcomes cost together, those without a score included."""
-    usages = (one.usage for one in outcomes)
-    return sum((usage for usage in usages if isinstance(usage, Usage)), Usage())
 
 
 def _spread(parts: Sequence[Score]) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,7 +21,7 @@ from lc_scoring.judges.asking import (
     total_usage,
 )
 from lc_scoring.judges.expectation import expectation
-from lc_scoring.judges.structured import RatingForm, Reading
+from lc_scoring.judges.structured import RatingForm, Reading, holds_object
 from lc_scoring.rating import bracketed_numbers, plain, read_rating, without_residue
 from lc_scoring.records import Score, Usage
 from lc_scoring.scale import Scale, number_text
@@ -29,9 +30,7 @@ from lc_scoring.template import Template
 _QUOTING = 32  # characters of a reply from which on it may quote; a shorter one is a rating and nothing else
 _CONTEXT = 20  # characters before a rating that tell whether it is quoted
 _QUOTATION = QUOTATION.format(what="rating")
-_NOT_APPLICABLE = re.compile(
-    r"\[\[\s*(?:rating\s*:\s*)?(?:n\s*/\s*a|not applicable)\s*\]\]|\"rating\"\s*:\s*\"n/a\"", re.IGNORECASE
-)
+_NOT_APPLICABLE = re.compile(r"\[\[\s*(?:rating\s*:\s*)?(?:n\s*/\s*a|not applicable)\s*\]\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,19 +87,19 @@ class ScoreJudge:
         reasoning = joined_reasoning(replies) if read.reasoning is None else read.reasoning
         score = self.scored(read.rating, reasoning, total_usage(replies))
         if self.expected:
-            score = self._expected(score, replies[-1])
+            score = self._expected(score, replies[-1], marked)
         return score if read.parsed is None else replace(score, parsed=read.parsed)
 
     def _read(self, reply: Reply, marked: Sequence[str]) -> Reading:
+        if self.form is not None and (reply.distribution or self.form.validate or holds_object(reply)):
+            return self.form.read(reply, self.scale, marked)
         if self.not_applicable and says_not_applicable(reply, marked):
             raise NotApplicable(joined_reasoning([reply]))
-        if self.form is not None:
-            return self.form.read(reply, self.scale, marked)
         return Reading(self.read(reply, self.scale, marked))
 
-    def _expected(self, score: Score, reply: Reply) -> Score:
+    def _expected(self, score: Score, reply: Reply, marked: Sequence[str]) -> Score:
         written = score.rating if score.rating is not None else self.scale.low
-        found = expectation(reply, written, self.scale)
+        found = expectation(reply, written, self.scale, structured=self.form is not None, marked=marked)
         if isinstance(found, str):
             return replace(score, basis=f"the rating as it was written: {found}")
         return replace(
@@ -126,7 +125,7 @@ class ScoreJudge:
 
 
 def says_not_applicable(reply: Reply, marked: Sequence[str] = ()) -> bool:
-    """Whether a reply ends in `[[N/A]]`, with no rating behind it, rather than in a rating.
+    """Whether the last thing in double brackets in a reply is N/A; one that was not finished says nothing yet.
 
     Examples:
         >>> says_not_applicable(Reply(text="It holds no claims. Rating: [[N/A]]"))
@@ -134,11 +133,12 @@ def says_not_applicable(reply: Reply, marked: Sequence[str] = ()) -> bool:
         >>> says_not_applicable(Reply(text="[[N/A]]? No: Rating: [[3]]"))
         False
     """
-    if "/" not in reply.text and "applicable" not in reply.text.lower():
+    if reply.cut_off or reply.refusal or reply.filtered:
         return False
-    answer = plain(without_residue(without_echoes(reply.text, marked) if marked else reply.text))
+    text = without_echoes(reply.text, marked) if marked else reply.text
+    answer = unicodedata.normalize("NFKC", plain(without_residue(text)))
     places = [found.start() for found in _NOT_APPLICABLE.finditer(answer)]
-    return bool(places) and places[-1] >= max((place for place, _ in bracketed_numbers(answer)), default=0)
+    return bool(places) and places[-1] == answer.rfind("[[")
 
 
 def read_reply(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from lc_scoring.errors import ReplyError
+from lc_scoring.errors import NotApplicable, ReplyError
 from lc_scoring.flow import Reply
 from lc_scoring.judges.asking import check_given
 from lc_scoring.rating import read_rating, without_residue
@@ -22,8 +23,14 @@ from lc_scoring.verdict import Verdict, read_verdict
 REASONING, RATING, VERDICT, DETAILS = "reasoning", "rating", "verdict", "details"
 """The keys of a structured reply."""
 
-_MOST_TRIES = 200  # braces that are tried for the beginning of an object; hostile text may hold any number
+NOT_APPLICABLE = "N/A"
+"""What a judge writes in the place of a rating that cannot be given."""
+
+_OBJECT = re.compile(r'\{\s*(?=["}])')
 _MOST_RATINGS = 101  # ratings that a schema lists one by one
+
+
+_JSON_TOKENS = re.compile(r'"(?P<key>(?:[^"\\]|\\.)*+)"\s*:\s*|"(?:[^"\\]|\\.)*+"|[{}]', re.DOTALL)
 
 
 class Reading(NamedTuple):
@@ -47,16 +54,19 @@ class RatingForm:
     Attributes:
         read_text: reads a reply that holds no object.
         validate: makes what the user asked for of `details`; raises ValueError where it cannot. None where nothing is.
+        not_applicable: whether "N/A" may stand for the rating.
     """
 
     read_text: Callable[[Reply, Scale, Sequence[str]], float]
     validate: Callable[[Any], Any] | None = None
+    not_applicable: bool = False
 
     def read(self, reply: Reply, scale: Scale, marked: Sequence[str] = ()) -> Reading:
         """Read the rating in a reply.
 
         Raises:
             ReplyError: it holds none on the scale, or its `details` are not what was asked for.
+            NotApplicable: it says that its question does not apply, where it may.
         """
         check_given(reply)
         if reply.distribution:
@@ -66,6 +76,8 @@ class RatingForm:
             return Reading(self.read_text(reply, scale, marked))
         if found is None:
             raise ReplyError(f"The reply holds no JSON object with {RATING!r}.", reply=reply.text)
+        if self.not_applicable and is_not_applicable(found[RATING]):
+            raise NotApplicable(_reasoning(found) or reply.text)
         rating = rating_of(found[RATING], scale, reply)
         return Reading(rating, _reasoning(found), self._details(found, reply))
 
@@ -77,6 +89,11 @@ class RatingForm:
         except ValueError as error:
             said = " ".join(str(error).split())
             raise ReplyError(f"The reply's {DETAILS!r} are not as asked for: {said}.", reply=reply.text) from error
+
+
+def is_not_applicable(value: object) -> bool:
+    """Whether a JSON value stands for a rating that cannot be given."""
+    return isinstance(value, str) and value.strip().upper() == NOT_APPLICABLE
 
 
 def verdict_of(found: Mapping[str, Any], words: Mapping[str, str], reply: Reply) -> Verdict:
@@ -110,7 +127,7 @@ def rating_of(value: object, scale: Scale, reply: Reply) -> float:
     """
     if isinstance(value, str):
         try:
-            return read_rating(f"[[{value}]]", scale)
+            return read_rating(value if "[[" in value else f"[[{value}]]", scale)
         except ReplyError as error:
             raise ReplyError(error.reason, reply=reply.text) from None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not _finite(value):
@@ -122,32 +139,80 @@ def rating_of(value: object, scale: Scale, reply: Reply) -> float:
 
 
 def find_object(reply: Reply, key: str) -> Mapping[str, Any] | None:
-    """Return the last JSON object in a reply that has a key, or None.
+    """Return the JSON object in a reply that has a key; None where the reply holds no object at all.
 
     Raises:
-        ReplyError: the object has the key twice, with different values.
+        ReplyError: there is an object and none with the key; one is broken, and what stands inside a broken one may
+            be a quotation; the key stands twice in it, or in several objects, with different values; or double
+            brackets stand beside it, in which another outcome may stand.
 
     Examples:
-        >>> find_object(Reply(text='First {"a": 1}, then {"rating": 8} and that is it.'), "rating")
-        {'rating': 8}
+        >>> find_object(Reply(text='Here it is: ```json {"reasoning": "Short.", "rating": 8} ```'), "rating")
+        {'reasoning': 'Short.', 'rating': 8}
     """
     text = without_residue(reply.text)
-    if f'"{key}"' not in text:
+    places = list(_objects(text, reply))
+    if not places:
         return None
-    found: Mapping[str, Any] | None = None
-    at, tries = text.find("{"), 0
-    while at >= 0 and tries < _MOST_TRIES:
-        tries += 1
+    found = [value for value, _, _ in places if key in value]
+    if not found:
+        raise ReplyError(f"The reply holds no JSON object with {key!r}.", reply=reply.text)
+    last = found[-1]
+    if len({json.dumps(one[key]) for one in found}) > 1 or stands_twice(last, key):
+        raise ReplyError(f"The reply gives {key!r} several times: which one is meant?", reply=reply.text)
+    ends = [0, *(end for _, _, end in places)]
+    begins = [*(begin for _, begin, _ in places), len(text)]
+    if any("[[" in text[end:begin] for end, begin in zip(ends, begins, strict=True)):
+        raise ReplyError("Double brackets stand beside the reply's JSON object: which one is meant?", reply=reply.text)
+    return last
+
+
+def holds_object(reply: Reply) -> bool:
+    """Whether a JSON object, whole or broken, begins in a reply."""
+    return _OBJECT.search(without_residue(reply.text)) is not None
+
+
+def stands_twice(found: Mapping[str, Any], key: str) -> bool:
+    """Whether an object that was read had a key twice, with different values."""
+    return isinstance(found, _Repeated) and key in found.repeated
+
+
+def _objects(text: str, reply: Reply) -> Iterator[tuple[dict[str, Any], int, int]]:
+    """Yield the objects in a text, outermost only, each with where it begins and ends.
+
+    A brace that begins no object, as in code, is passed over.
+    """
+    begun = _OBJECT.search(text)
+    while begun:
         try:
-            value, end = _DECODER.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            end = at + 1
-        else:
-            found = value if key in value else found
-        at = text.find("{", end)
-    if isinstance(found, _Repeated) and key in found.repeated:
-        raise ReplyError(f"The reply gives {key!r} twice: which one is meant?", reply=reply.text)
-    return found
+            value, end = _DECODER.raw_decode(text, begun.start())
+        except (ValueError, RecursionError) as error:
+            why = "it was cut off at the token limit" if reply.cut_off else str(error)
+            raise ReplyError(f"The reply's JSON object cannot be read: {why}.", reply=reply.text) from None
+        yield value, begun.start(), end
+        begun = _OBJECT.search(text, end)
+
+
+def key_place(text: str, key: str) -> int | None:
+    """Return where the value of a key begins in the last object of a text that has it at its top, or None.
+
+    Examples:
+        >>> text = '{"details": {"rating": 3}, "rating": 8}'
+        >>> text[key_place(text, "rating"):]
+        '8}'
+    """
+    place = None
+    try:
+        objects = list(_objects(text, Reply(text=text)))
+    except ReplyError:
+        return None
+    for value, begin, end in objects:
+        depth = 0
+        for found in _JSON_TOKENS.finditer(text, begin, end) if key in value else ():
+            depth += {"{": 1, "}": -1}.get(found[0], 0)
+            if depth == 1 and found["key"] == key:
+                place = found.end()
+    return place
 
 
 def object_schema(properties: Mapping[str, Any]) -> Any:
@@ -176,7 +241,17 @@ def listed_ratings(scale: Scale) -> list[float]:
             return []
         step = 1
     count = round((scale.high - scale.low) / step) + 1
-    return [plain_number(round(scale.low + n * step, 9)) for n in range(count)] if count <= _MOST_RATINGS else []
+    if count > _MOST_RATINGS:
+        return []
+    ratings = [plain_number(round(scale.low + n * step, 9)) for n in range(count)]
+    return ratings if all(_reads_back(rating, scale) for rating in ratings) else []
+
+
+def _reads_back(rating: float, scale: Scale) -> bool:
+    try:
+        return read_rating(f"[[{number_text(rating)}]]", scale) == rating
+    except ReplyError:
+        return False
 
 
 class _Repeated(dict[str, Any]):
@@ -188,7 +263,7 @@ class _Repeated(dict[str, Any]):
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = _Repeated(pairs)
     if len(made) < len(pairs):
-        made.repeated = frozenset(key for key, value in pairs if made[key] != value)
+        made.repeated = frozenset(key for key, value in pairs if json.dumps(made[key]) != json.dumps(value))
         return made
     return dict(pairs)
 

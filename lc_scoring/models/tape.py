@@ -21,6 +21,10 @@ from pydantic import PrivateAttr, SkipValidation
 
 from lc_scoring.errors import ConfigError, ModelError
 from lc_scoring.models.judge import Judge
+from lc_scoring.models.resolve import resolve_llm
+
+_TOLD = ("model_name", "model", "finish_reason", "stop_reason", "stopReason", "done_reason", "incomplete_details")
+"""What of a message's metadata is put on the tape: who answered, and why it stopped."""
 
 
 class Tape(BaseChatModel):
@@ -31,7 +35,7 @@ class Tape(BaseChatModel):
 
     Args:
         path: the tape's file; it need not exist where there is a model.
-        model: who answers what is not on the tape; None to refuse it.
+        model: who answers what is not on the tape, in all forms that `llm=` takes; None to refuse it.
 
     Raises:
         ConfigError: the file cannot be read, or a line of it is no reply.
@@ -45,8 +49,9 @@ class Tape(BaseChatModel):
     _turns: dict[str, int] = PrivateAttr(default_factory=dict)
     _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
 
-    def __init__(self, path: str | Path, model: Judge | None = None) -> None:
-        super().__init__(path=Path(path), model=model)  # type: ignore[call-arg]
+    def __init__(self, path: str | Path, model: object = None) -> None:
+        judge = None if model is None else resolve_llm(model)
+        super().__init__(path=Path(path), model=judge)  # type: ignore[call-arg]
         if self.path.exists() or model is None:
             self._load()
 
@@ -122,12 +127,13 @@ class Tape(BaseChatModel):
 
     def _recorded(self, question: str, answer: object) -> Mapping[str, Any]:
         message = answer if isinstance(answer, BaseMessage) else AIMessage(content=str(answer))
+        told = {key: message.response_metadata[key] for key in _TOLD if message.response_metadata.get(key)}
         entry = {
             "question": question,
             "reply": str(message.text),
             "usage": getattr(message, "usage_metadata", None),
-            "model": message.response_metadata.get("model_name"),
-            "finish_reason": message.response_metadata.get("finish_reason"),
+            "refusal": message.additional_kwargs.get("refusal"),
+            "told": told or None,
         }
         line = json.dumps({key: value for key, value in entry.items() if value is not None})
         with self._lock:
@@ -145,10 +151,10 @@ def question_key(messages: list[BaseMessage]) -> str:
 
 
 def _result(entry: Mapping[str, Any]) -> ChatResult:
-    told = {"model_name": entry.get("model"), "finish_reason": entry.get("finish_reason")}
     message = AIMessage(
         content=entry["reply"],
         usage_metadata=entry.get("usage"),
-        response_metadata={key: value for key, value in told.items() if value},
+        response_metadata=dict(entry.get("told") or {}),
+        additional_kwargs={"refusal": entry["refusal"]} if entry.get("refusal") else {},
     )
     return ChatResult(generations=[ChatGeneration(message=message)])
