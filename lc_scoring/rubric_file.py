@@ -121,24 +121,29 @@ def _parse_yaml(text: str) -> object:
     import yaml  # noqa: PLC0415 - most people never load one
 
     try:
-        _refuse_repeated_keys(yaml.compose(text, Loader=yaml.SafeLoader))
+        _refuse_repeated_keys(yaml.compose(text, Loader=yaml.SafeLoader), set())
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"no valid YAML: {error}.") from error
 
 
-def _refuse_repeated_keys(node: Any) -> None:
+def _refuse_repeated_keys(node: Any, visited: set[int]) -> None:
     """YAML lets a later key replace an earlier one without a word; a rubric must not lose a level that way."""
+    if id(node) in visited:
+        return  # an alias: walked once, however often it is named
+    visited.add(id(node))
+    import yaml  # noqa: PLC0415 - most people never load one
+
     seen = set[object]()
     children = getattr(node, "value", None)
     for child in children if isinstance(children, list) else ():
         key, value = child if isinstance(child, tuple) else (None, child)
         if key is not None:
-            name = float(key.value) if key.tag.endswith((":int", ":float")) else str(key.value)
+            name = yaml.safe_load(key.value) if key.tag.endswith((":int", ":float")) else str(key.value)
             if name in seen:
                 raise ConfigError(f"line {key.start_mark.line + 1}: {key.value!r} stands twice; keep one.")
             seen.add(name)
-        _refuse_repeated_keys(value)
+        _refuse_repeated_keys(value, visited)
 
 
 def _rubric(data: object) -> Rubric:
@@ -152,7 +157,7 @@ def _rubric(data: object) -> Rubric:
     for name in names:
         if names.count(name) > 1:
             raise _PlacedError(f"Criterion {name!r} stands {names.count(name)} times; keep one.", str(name))
-    if not isinstance(table.get("name") or "", str):
+    if not isinstance(table.get("name"), (str, type(None))):
         raise _PlacedError(f"name must be text, got {table['name']!r}.", "name")
     version = table.get("version", 0)
     if isinstance(version, bool) or not isinstance(version, int):

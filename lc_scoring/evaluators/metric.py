@@ -30,10 +30,9 @@ from lc_scoring.stats.aggregations import AGGREGATIONS
 from lc_scoring.template import PromptFile, Template, load_form
 
 _COLUMN = re.compile(r"\w[\w .-]{0,60}")
-_MADE = frozenset(
-    {"llm", "criteria", "rubric", "weights", "scale", "examples", "grading_columns", "aggregations", "version"}
-)
+_MADE = frozenset({"criteria", "rubric", "weights"})  # what make_metric makes itself
 _TAKEN = ("prediction", "prediction_b", "agent_trajectory", "input")
+_TAKEN_BY_RUNS = ("config", "include_run_info", "callbacks", "tags", "metadata", "run_name")
 
 
 class MetricEvaluator(ScoreStringEvalChain):
@@ -47,6 +46,11 @@ class MetricEvaluator(ScoreStringEvalChain):
     """Goes up when the metric's words change; part of the signature."""
 
     _prompt_name: ClassVar[str] = "metric"
+
+    @property
+    def requires_reference(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the reference is one of its columns."""
+        return "reference" in self.grading_columns
 
     @property
     def evaluation_name(self) -> str:
@@ -107,11 +111,15 @@ class MetricEvaluator(ScoreStringEvalChain):
     @field_validator("grading_columns")
     @classmethod
     def _check_columns(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        wrong = [name for name in value if not isinstance(name, str) or not _COLUMN.fullmatch(name) or name in _TAKEN]
+        wrong = [
+            name
+            for name in value
+            if not isinstance(name, str) or not _COLUMN.fullmatch(name) or name in (*_TAKEN, *_TAKEN_BY_RUNS)
+        ]
         if wrong or len(set(value)) < len(value) or len(value) > len(ascii_lowercase):
             raise ValueError(
                 f"grading_columns takes up to {len(ascii_lowercase)} different names of letters, digits, spaces, dots "
-                f"and dashes, other than {', '.join(_TAKEN)}."
+                f"and dashes, other than {', '.join((*_TAKEN, *_TAKEN_BY_RUNS))}."
             )
         return value
 
@@ -137,7 +145,7 @@ def make_metric(
     name: str,
     definition: str,
     grading_prompt: str = "",
-    examples: Iterable[ExampleLike] = (),
+    examples: Iterable[ExampleLike] | None = (),
     *,
     grading_columns: Iterable[str] = (),
     aggregations: Iterable[str] = ("mean", "variance", "p90"),
@@ -194,12 +202,20 @@ def make_metric(
         criterion_name=name,
         rubric=rubric,
         scale=Scale.parse(scale),
-        examples=tuple(map(Example.parse, examples)),
+        examples=_parsed_examples(examples),
         grading_columns=grading_columns,
         aggregations=aggregations,
         version=version,
         details=kwargs.get("schema"),
     )
+
+
+def _parsed_examples(examples: object) -> tuple[Example, ...]:
+    if examples is None:
+        return ()
+    if isinstance(examples, (Example, Mapping, str)) or not isinstance(examples, Iterable):
+        raise ConfigError(f"examples takes a list of Example or mappings, got {type(examples).__name__}.")
+    return tuple(map(Example.parse, examples))
 
 
 def _found(name: str, places: Iterable[Mapping[str, Any]]) -> Any:

@@ -22,8 +22,9 @@ from lc_scoring.evaluators.panels import PanelEvaluator, jury_of
 from lc_scoring.evaluators.reply_form import Output, ReplyForm, ReplyWish
 from lc_scoring.flow import Flow, Messages, ask
 from lc_scoring.judges.asking import PromptRenderer, Render, check_finished, harmless
-from lc_scoring.models.judge import Judge
+from lc_scoring.models.judge import Judge, is_decisions
 from lc_scoring.models.options import Backend
+from lc_scoring.models.prices import check_own_table
 from lc_scoring.rating import without_residue
 from lc_scoring.records import Sample, Score
 from lc_scoring.template import PromptFile, load_prompt
@@ -113,6 +114,7 @@ class PromptedEvaluator(PanelEvaluator):
     def model_post_init(self, context: Any, /) -> None:
         """Prepare all that is the same for every sample, and find out now what cannot be judged."""
         super().model_post_init(context)
+        check_own_table()
         self._check_panel()
         if self.output_parser is not None and (ways := self._ways_given()):
             raise ConfigError(f"An output_parser of your own reads one plain reply: leave out {', '.join(ways)}.")
@@ -136,7 +138,10 @@ class PromptedEvaluator(PanelEvaluator):
         if not update:
             return super().model_copy(deep=deep)
         fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return type(self)(**{**fields, **update})
+        try:
+            return type(self)(**{**fields, **update})
+        except ValidationError as error:
+            raise ConfigError(_readable(error)) from error
 
     @abstractmethod
     def _make_judge(self, prompt: PromptFile, llm: Judge) -> JudgeOfTexts:
@@ -217,7 +222,13 @@ class PromptedEvaluator(PanelEvaluator):
             raise ReplyError(f"{type(parser).__name__} cannot read the answer: {said}.", reply=reply.text) from error
 
     def form_for(self, llm: Judge, prompt: PromptFile) -> ReplyForm:
-        """Return how a judge is asked, by what it can do."""
+        """Return how a judge is asked, by what it can do.
+
+        Raises:
+            ConfigError: it cannot be asked so.
+        """
+        if is_decisions(llm) and (self.prompt is not None or self.output_parser is not None):
+            raise ConfigError("OpenAIDecisions judges with the built-in prompts: leave out prompt= and output_parser=.")
         return self._reply_wish().form_for(llm, prompt)
 
     def renderer(self, form: ReplyForm, **more: str) -> Render:

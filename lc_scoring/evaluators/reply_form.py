@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from lc_scoring.errors import ConfigError
 from lc_scoring.judges.constraint import Constraint
 from lc_scoring.models.decisions import choices_question, levels_question
 from lc_scoring.models.judge import Judge, is_decisions
@@ -99,7 +100,13 @@ class ReplyWish:
         return ReplyForm(prompt, options, structured=True, name=f"{name}@{version}", words=slots)
 
     def _typed(self, prompt: PromptFile) -> ReplyForm:
-        instructions = Template.of(prompt.question).fill(**self.words)
+        if self.details is not None or self.not_applicable or self.kind == "each":
+            raise ConfigError(
+                "OpenAIDecisions answers one question with probabilities and no more: leave out schema=, "
+                "not_applicable=True and calls='one'."
+            )
+        told = f" {prompt.verdicts}." if prompt.verdicts else ""
+        instructions = Template.of(prompt.question).fill(**self.words) + told
         question = (
             levels_question(instructions, self.levels) if self.levels else choices_question(instructions, self.choices)
         )

@@ -35,6 +35,9 @@ def member_outcomes(score: Score, panel: Panel) -> list[Score | ScoringError]:
     """Return what came of each seat of a jury, in their order, from the score that was made of it."""
     parts = {name: part.named(score.name) for name, part in _members(score)}
     errors = {failure.name: failure.error for failure in score.failures}
+    strangers = [seat.name for seat in panel.seats if seat.name not in parts and seat.name not in errors]
+    if strangers:
+        raise ConfigError(f"A score of another jury: it says nothing of {', '.join(strangers)}.")
     return [parts[seat.name] if seat.name in parts else errors[seat.name] for seat in panel.seats]
 
 

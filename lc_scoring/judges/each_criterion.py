@@ -33,7 +33,7 @@ from lc_scoring.scale import Scale, number_text, plain_number
 RATINGS = "ratings"
 """The key of the ratings in a structured reply."""
 
-_LINE_START = r"^[\s>#*_`\-\d.)\"']*"
+_LINE_START = r"^(?:[\s>#*_`\-\"']|\d+[.)])*"
 _LINE_MIDDLE = r"[\s*_`\"']*(?:[:=\uff1a]|\s-\s)"
 
 
@@ -189,7 +189,11 @@ class OneReplyJudge:
         """
         lines: dict[str, list[str]] = {name: [] for name in self.scores}
         for line in plain(text).splitlines():
-            fitting = [(len(name), name in line, name) for name in lines if _behind(name, line) is not None]
+            fitting = [
+                (len(name), _behind(name, line, re.NOFLAG) is not None, name)
+                for name in lines
+                if _behind(name, line) is not None
+            ]
             if fitting:
                 name = max(fitting)[2]
                 lines[name].append(_behind(name, line) or "")
@@ -202,11 +206,12 @@ class OneReplyJudge:
         said = lines[name]
         if not said:
             raise ReplyError(f"There is no line with a rating for {name!r}.", reply=reply.text)
-        if len(set(said)) > 1 and any(said[-1].strip() in map(str.strip, each[name]) for each in quoted):
+        numbers = _numbers(said[-1])
+        if len(set(said)) > 1 and any(numbers & _numbers(line) for each in quoted for line in each[name]):
             raise ReplyError(QUOTATION.format(what="rating"), reply=reply.text)
-        if self.ask.not_applicable and says_not_applicable(Reply(text=said[-1])):
+        if self.ask.not_applicable and not numbers and says_not_applicable(Reply(text=said[-1])):
             return None
-        if len({number for _, number in bracketed_numbers(said[-1])}) > 1:
+        if len(numbers) > 1 or (numbers and self.ask.not_applicable and "N/A" in said[-1].upper()):
             raise ReplyError(f"The line for {name!r} holds several ratings: which one is meant?", reply=reply.text)
         try:
             return read_rating(said[-1], self.ask.scale)
@@ -227,10 +232,14 @@ class OneReplyJudge:
             raise ReplyError(f"For {name!r}: {error.reason}", reply=reply.text) from None
 
 
-def _behind(name: str, line: str) -> str | None:
+def _behind(name: str, line: str, case: re.RegexFlag = re.IGNORECASE) -> str | None:
     """Return what stands behind a name that a line begins with, or None."""
-    found = re.match(rf"{_LINE_START}{re.escape(name)}{_LINE_MIDDLE}(.*)$", line, re.IGNORECASE)
+    found = re.match(rf"{_LINE_START}{re.escape(name)}{_LINE_MIDDLE}(.*)$", line, case)
     return found[1] if found else None
+
+
+def _numbers(line: str) -> set[float]:
+    return {number for _, number in bracketed_numbers(line)}
 
 
 def _mean(values: Sequence[float], weights: Sequence[float]) -> float:

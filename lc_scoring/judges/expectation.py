@@ -127,10 +127,9 @@ def _numbers(tokens: tuple[Token, ...], start: int, end: int, scale: Scale) -> I
         token = tokens[at]
         for text, share in token.alternatives.items():
             number = _begun(text, before) if not written else _continued(written, text)
-            if text == token.text or not number or number.endswith("."):
+            if text == token.text or not number or text.endswith("."):
                 continue
-            ended = written or not text.endswith(number)
-            if ended or not _could_go_on(number, scale, whole=whole):
+            if not (text[-1:].isdigit() and _could_go_on(number, scale, whole=whole)):
                 yield number, probability * share
         own = token.text[len(before) :] if not written else token.text
         written = _continued(written, own) if written else _begun(own, "") or ""
@@ -140,17 +139,19 @@ def _numbers(tokens: tuple[Token, ...], start: int, end: int, scale: Scale) -> I
         if place >= end:
             break
     if place == end and at < len(tokens) and _could_go_on(written, scale, whole=whole):
-        yield from _gone_on(tokens[at], written, probability)
+        yield from _gone_on(tokens[at], written, probability, scale)
     else:
         yield written, probability
 
 
-def _gone_on(token: Token, written: str, probability: float) -> Iterator[tuple[str, float]]:
+def _gone_on(token: Token, written: str, probability: float, scale: Scale) -> Iterator[tuple[str, float]]:
     """Yield a number that was written, and those that the token behind it could have made of it."""
     more = {text: share for text, share in token.alternatives.items() if text[:1].isdigit() or text[:1] == "."}
     for text, share in more.items():
-        if text[:1].isdigit():
-            yield _continued(written, text).rstrip("."), probability * share
+        number = _continued(written, text)
+        ended = not text[-1:].isdigit() or not _could_go_on(number, scale, whole=False)
+        if text[:1].isdigit() and ended and not text.endswith("."):
+            yield number, probability * share
     yield written, probability * max(0.0, 1 - math.fsum(more.values()))
 
 

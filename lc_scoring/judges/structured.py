@@ -16,17 +16,18 @@ from typing import Any, NamedTuple
 from lc_scoring.errors import NotApplicable, ReplyError
 from lc_scoring.flow import Reply
 from lc_scoring.judges.asking import check_given
-from lc_scoring.rating import read_rating, without_residue
+from lc_scoring.rating import plain, read_rating, without_residue
 from lc_scoring.scale import Scale, number_text, plain_number
 from lc_scoring.verdict import Verdict, read_verdict
 
 REASONING, RATING, VERDICT, DETAILS = "reasoning", "rating", "verdict", "details"
 """The keys of a structured reply."""
 
+_OUTCOME = re.compile(r"\[\[|\b(?:rating|score)\b\W{0,12}\d", re.IGNORECASE)
 NOT_APPLICABLE = "N/A"
 """What a judge writes in the place of a rating that cannot be given."""
 
-_OBJECT = re.compile(r'\{\s*(?=["}])')
+_OBJECT = re.compile(r"""\{\s*(?=["'\u201c\u2018}]|\w+\s*:)""")  # also as other languages write them, to be refused
 _MOST_RATINGS = 101  # ratings that a schema lists one by one
 
 
@@ -150,10 +151,12 @@ def find_object(reply: Reply, key: str) -> Mapping[str, Any] | None:
         >>> find_object(Reply(text='Here it is: ```json {"reasoning": "Short.", "rating": 8} ```'), "rating")
         {'reasoning': 'Short.', 'rating': 8}
     """
-    text = without_residue(reply.text)
+    text, thought = _answer(reply)
     places = list(_objects(text, reply))
     if not places:
         return None
+    if thought.strip():
+        raise ReplyError("The reply thinks aloud behind its JSON object and does not end it.", reply=reply.text)
     found = [value for value, _, _ in places if key in value]
     if not found:
         raise ReplyError(f"The reply holds no JSON object with {key!r}.", reply=reply.text)
@@ -162,19 +165,37 @@ def find_object(reply: Reply, key: str) -> Mapping[str, Any] | None:
         raise ReplyError(f"The reply gives {key!r} several times: which one is meant?", reply=reply.text)
     ends = [0, *(end for _, _, end in places)]
     begins = [*(begin for _, begin, _ in places), len(text)]
-    if any("[[" in text[end:begin] for end, begin in zip(ends, begins, strict=True)):
-        raise ReplyError("Double brackets stand beside the reply's JSON object: which one is meant?", reply=reply.text)
+    if any(_OUTCOME.search(plain(text[end:begin])) for end, begin in zip(ends, begins, strict=True)):
+        raise ReplyError("Another outcome stands beside the reply's JSON object: which one is meant?", reply=reply.text)
     return last
 
 
 def holds_object(reply: Reply) -> bool:
     """Whether a JSON object, whole or broken, begins in a reply."""
-    return _OBJECT.search(without_residue(reply.text)) is not None
+    return _OBJECT.search(_answer(reply)[0]) is not None
 
 
 def stands_twice(found: Mapping[str, Any], key: str) -> bool:
     """Whether an object that was read had a key twice, with different values."""
     return isinstance(found, _Repeated) and key in found.repeated
+
+
+def _answer(reply: Reply) -> tuple[str, str]:
+    """Return a reply without its reasoning residue, and what of an unfinished thought stands behind it.
+
+    Tags of reasoning that stand inside an object are words of its own.
+    """
+    text = reply.text
+    answer = without_residue(text)
+    if answer == text or not answer:
+        return answer, ""
+    begin = text.find(answer)
+    end = begin + len(answer)
+    try:
+        inside = any(first < begin < last or first < end < last for _, first, last in _objects(text, reply))
+    except ReplyError:
+        inside = True  # the tag may stand in the broken one, and what is behind it be a quotation
+    return (text, "") if inside else (answer, text[end:])
 
 
 def _objects(text: str, reply: Reply) -> Iterator[tuple[dict[str, Any], int, int]]:

@@ -13,15 +13,15 @@ from lc_scoring.models.judge import Judge, base_model
 _FAMILIES = {
     "GPT": r"gpt|chatgpt|davinci|\bo[134](?:-|\b)|codex",
     "Claude": r"claude",
-    "Gemini": r"gemini|gemma|palm|bison",
+    "Gemini": r"gemini|gemma|(?<![a-z])palm|bison",
     "Llama": r"llama|vicuna|alpaca|nemotron",
     "Mistral": r"mistral|mixtral|magistral|ministral|codestral|pixtral|devstral",
     "Qwen": r"qwen|qwq",
     "DeepSeek": r"deepseek",
     "Grok": r"grok",
-    "Command": r"command|aya|\bc4ai",
+    "Command": r"command|(?<![a-z])aya|\bc4ai",
     "Phi": r"\bphi-?\d",
-    "Nova": r"nova|titan",
+    "Nova": r"(?<![a-z])nova|titan",
     "GLM": r"glm",
     "Kimi": r"kimi|moonshot",
     "Granite": r"granite",
@@ -37,7 +37,10 @@ def family_of(model: str) -> str | None:
         >>> family_of("openai:gpt-5-mini"), family_of("meta-llama/Llama-3.1-8B"), family_of("judge-1")
         ('GPT', 'Llama', None)
     """
-    return next((family for family, words in _FAMILIES.items() if re.search(words, model, re.IGNORECASE)), None)
+    return next(
+        (family for family, words in _FAMILIES.items() if re.search(words, model, re.IGNORECASE)),
+        None,
+    )
 
 
 def kin(judge: Judge, system_model: str) -> str | None:

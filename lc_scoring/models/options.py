@@ -34,7 +34,7 @@ def json_options(judge: Judge, schema: Mapping[str, Any]) -> Mapping[str, Any] |
     model = base_model(judge)
     profile = getattr(model, "profile", None) or {}
     if _speaks_openai(model) and profile.get("structured_output", True):
-        return {"response_format": _response_format(schema)}
+        return _held_to(judge, schema)
     if type(model).bind_tools is BaseChatModel.bind_tools if isinstance(model, BaseChatModel) else True:
         return None
     if not profile.get("tool_calling", True):
@@ -58,7 +58,7 @@ def backend_options(
         schema: the JSON schema of the reply, where JSON is asked for.
     """
     if schema is not None and backend in {"sglang", "llama.cpp"}:
-        return {"response_format": _response_format(schema)}
+        return _held_to(judge, schema)
     body: dict[str, Any]
     match backend:
         case "vllm":
@@ -86,6 +86,18 @@ def logprobs_options(judge: Judge) -> Mapping[str, Any]:
     if not hasattr(model, "top_logprobs"):
         return {}
     return {"logprobs": True, "top_logprobs": _ALTERNATIVES}
+
+
+def _held_to(judge: Judge, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the option of a response format.
+
+    As a field of the request's body it is the server's business alone; as an argument OpenAI's client reads the reply
+    by it, and raises where the reply was cut off or filtered, instead of handing it over.
+    """
+    response_format = _response_format(schema)
+    if getattr(base_model(judge), "use_responses_api", None):
+        return {"response_format": response_format}
+    return {"extra_body": {**(setting_of(judge, "extra_body") or {}), "response_format": response_format}}
 
 
 def _response_format(schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -50,6 +50,16 @@ def cost_of(model: str, *, input_tokens: int, output_tokens: int, cached_tokens:
     return (read + output_tokens * price["output"]) / _MILLION
 
 
+def check_own_table() -> None:
+    """Make sure that your own price table can be read, before anything is paid for.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    if own := os.environ.get(SETTING):
+        _own_table(own)
+
+
 @cache
 def _price(model: str, own: str | None) -> Mapping[str, float] | None:
     name = model.lower().rpartition("/")[2]
@@ -71,7 +81,7 @@ def _built_in_table() -> Mapping[str, Mapping[str, float]]:
 def _own_table(path: str) -> Mapping[str, Mapping[str, float]]:
     try:
         data: Mapping[str, Any] = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"The price table {path} that {SETTING} names cannot be read: {error}.") from error
     models = data.get("models")
     if not isinstance(models, Mapping):

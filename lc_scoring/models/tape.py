@@ -71,12 +71,19 @@ class Tape(BaseChatModel):
             raise ConfigError(f"The tape {self.path} cannot be read: {error}.") from error
         for number, line in enumerate(lines, 1):
             if number == len(lines) and not line.endswith("\n"):
-                continue  # cut off while it was written
+                self._cut_stump(line)
+                continue
             try:
-                entry = json.loads(line)
-                self._replies.setdefault(entry["question"], []).append({**entry, "reply": str(entry["reply"])})
+                entry = _checked(json.loads(line))
+                self._replies.setdefault(entry["question"], []).append(entry)
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise ConfigError(f"{self.path}, line {number}: no recorded reply, {error!r}.") from error
+
+    def _cut_stump(self, line: str) -> None:
+        """Drop a last line that was cut off while it was written, where more is to be recorded behind it."""
+        if self.model is not None:
+            with self.path.open("r+b") as file:
+                file.truncate(self.path.stat().st_size - len(line.encode()))
 
     def _generate(
         self,
@@ -148,6 +155,14 @@ def question_key(messages: list[BaseMessage]) -> str:
     """Return the digest of a conversation: who says what, in which order."""
     said = [[message.type, str(message.text)] for message in messages]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _checked(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    kinds = {"question": str, "reply": str, "usage": dict, "told": dict}
+    for key, kind in kinds.items():
+        if (key in entry or kind is str) and not isinstance(entry[key], kind):
+            raise TypeError(f"{key} is no {kind.__name__}")
+    return entry
 
 
 def _result(entry: Mapping[str, Any]) -> ChatResult:

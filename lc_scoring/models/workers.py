@@ -77,11 +77,18 @@ class _Round(Generic[Item, Result]):
             self._take()
         finally:
             self._left.clear()
-            while self._called:
-                helper = self._called.popleft()
-                if not helper.cancel():
-                    helper.result()
+            self._await_help()
         return self._results
+
+    def _await_help(self) -> None:
+        """Wait for all that was begun, and raise what a helper's work raised only then."""
+        raised: list[BaseException] = []
+        while self._called:
+            helper = self._called.popleft()
+            if not helper.cancel() and (error := helper.exception()) is not None:
+                raised.append(error)
+        if raised:
+            raise raised[0]
 
     def _call_help(self) -> None:
         if self._left and self._contexts:
@@ -98,7 +105,11 @@ class _Round(Generic[Item, Result]):
             except IndexError:  # somebody was faster
                 return
             begun = time.perf_counter()
-            self._results[place] = self._work(item)
+            try:
+                self._results[place] = self._work(item)
+            except BaseException:
+                self._left.clear()  # nothing more is begun
+                raise
             if self.quick and time.perf_counter() - begun > _QUICK:
                 self.quick = False
                 if not self._called:

@@ -61,11 +61,16 @@ def plan_samples(scores: Iterable[Score]) -> SamplePlan:
 
     Examples:
         >>> def score(*ratings):
-        ...     return Score(name="s", value=0, parts=tuple(Score(name="s", value=0, rating=one) for one in ratings))
+        ...     parts = tuple(Score(name="s", value=0, rating=one) for one in ratings)
+        ...     return Score(name="s", value=0, parts=parts, basis="mean of 3 samples")
         >>> plan = plan_samples([score(7, 8, 7), score(3, 5, 4), score(9, 9, 8), score(6, 4, 5)])
         >>> [(step.samples, round(step.gain, 2)) for step in plan.steps[:3]]
         [(1, 1.0), (2, 1.04), (3, 1.05)]
     """
+    scores = list(scores)
+    if strangers := {score.basis for score in scores if not score.basis.endswith("samples")}:
+        got = ", ".join(sorted(strangers)) or "others"
+        raise ConfigError(f"Scores of samples are needed, whose parts are repeats of one judge; got {got}.")
     rows = [[part.value if part.rating is None else part.rating for part in score.parts] for score in scores]
     rows = [row for row in rows if len(row) > 1]
     icc = bootstrap_interval(rows, icc1)

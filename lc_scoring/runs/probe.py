@@ -114,8 +114,9 @@ def _ways(evaluator: Any, repeats: int) -> list[Way]:
     if rubric is not None and len(rubric.criteria) > 1:
         turned = replace(rubric, criteria=rubric.criteria[::-1])
         ways.append((REORDERED, evaluator.model_copy(update={"rubric": turned}), dict))
-    with suppress(ConfigError):  # its prompt has no other wording
-        ways.append((PARAPHRASED, evaluator.model_copy(update={"wording": evaluator.wording + 1}), dict))
+    if evaluator.prompt is None:
+        with suppress(ConfigError):  # its prompt has no other wording
+            ways.append((PARAPHRASED, evaluator.model_copy(update={"wording": evaluator.wording + 1}), dict))
     ways.append((PADDED, evaluator, _padded))
     return ways
 

@@ -32,7 +32,8 @@ class Interval:
 
     def __str__(self) -> str:
         """Write it as `0.25 [0.10, 0.49]`."""
-        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+        value, low, high = (round(end, 2) + 0.0 for end in (self.value, self.low, self.high))  # no -0.00
+        return f"{value:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def share_interval(hits: int, count: int, *, level: float = 0.95) -> Interval | None:

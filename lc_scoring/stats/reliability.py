@@ -26,7 +26,7 @@ def icc1(rows: Sequence[Sequence[float]]) -> float | None:
     """
     repeated = [list(map(float, row)) for row in rows if len(row) > 1]
     count = sum(map(len, repeated))
-    if len(repeated) < 2:  # noqa: PLR2004 - one row has nothing to differ from
+    if len(repeated) < 2 or len({rating for row in repeated for rating in row}) == 1:  # noqa: PLR2004 - rows to compare
         return None
     means = [math.fsum(row) / len(row) for row in repeated]
     grand = math.fsum(map(math.fsum, repeated)) / count

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
+from itertools import takewhile
 from typing import Any
 
 os.environ["LANGSMITH_TRACING"] = "false"
@@ -45,10 +47,8 @@ def main() -> None:
         evaluator = made(lambda messages, asked=asked: asked.append(messages) or "Rating: [[3]] Verdict: [[A]]")
         for texts in (TEXTS, OTHER):
             fields = {**texts, "agent_trajectory": STEPS}
-            try:
+            with suppress(ValueError):  # the reply suits only some; what was asked is what counts
                 evaluator.invoke({key: fields[key] for key in (*evaluator.input_keys, *evaluator.optional_keys)})
-            except ValueError:
-                pass  # the reply suits only some; what was asked is what counts
         first, second = asked[0], asked[-1]
         total = count_tokens_approximately(first)
         shared = count_tokens_approximately([prefix(*pair) for pair in zip(first, second, strict=True)])
@@ -76,7 +76,8 @@ def fields_of(evaluator: Any) -> dict[str, str]:
 
 def prefix(first: BaseMessage, second: BaseMessage) -> BaseMessage:
     """Return a message with what both have in common at their beginning."""
-    return first.model_copy(update={"content": os.path.commonprefix([str(first.text), str(second.text)])})
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(str(first.text), str(second.text), strict=False))
+    return first.model_copy(update={"content": "".join(one for one, _ in pairs)})
 
 
 if __name__ == "__main__":

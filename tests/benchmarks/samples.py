@@ -20,9 +20,9 @@ os.environ["LANGSMITH_TRACING"] = "false"
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from langchain_openai import ChatOpenAI
+from loopback.latency_server import running
 
 from lc_scoring import load_evaluator
-from loopback.latency_server import running
 
 LATENCY, ROUNDS = 0.5, 5
 FIELDS = {"input": "What is the capital of France?", "prediction": "The capital of France is Paris."}

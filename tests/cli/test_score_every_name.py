@@ -93,7 +93,7 @@ def test_scores_failures_and_the_summary(case: Case, tmp_path: Path) -> None:
     if case.questions == 2:
         assert [[part["label"] for part in each["parts"]] for each in (good, bad)] == [["A", "A"], ["B", "B"]]
         assert [set(part) for part in good["parts"]] == [{"name", "score", "value", "label", "reasoning"}] * 2
-    assert odd.keys() == {"id", "line", "error"}
+    assert odd.keys() == {"id", "line", "error", "usage"}
     assert odd["error"]["kind"] == "ReplyError"
     assert "I would rather not say." in odd["error"]["message"]
 

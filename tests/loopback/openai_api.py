@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server on 127.0.0.1: chat completions and responses, with every fault a judge meets.
+"""An OpenAI-compatible server on 127.0.0.1: chat completions, responses and decisions, with every fault a judge meets.
 
     with OpenAIServer(reply="Clear and right. Rating: [[8]]") as server:
         model = ChatOpenAI(model="judge", base_url=server.url, api_key="test-key")
@@ -31,7 +31,7 @@ class Outcome(TypedDict, total=False):
     finish_reason: str  # "stop", "length", "content_filter"
     refusal: str
     reasoning_content: str
-    choices: list[Any] | None  # in place of the choices
+    choices: list[Any] | None  # in place of the choices, the output items or the answers
     usage: Mapping[str, Any] | None  # in place of the counted usage
     status: int  # 400 and above: an error
     code: str  # the error's code, such as "context_length_exceeded"
@@ -308,6 +308,32 @@ def _output_items(message: _Message) -> list[dict[str, Any]]:
     return [*items, {**said, "content": [content]}]
 
 
+def _decisions(body: Body, message: _Message) -> dict[str, Any]:
+    outcome = message.outcome
+    usage = {"input_tokens": _count(json.dumps(body["input"])), "output_tokens": 1}
+    asked = [] if "choices" in outcome else body["questions"]
+    answers = [{"name": question["name"], **_decided(question, message)} for question in asked]
+    return {"model": body["model"], "answers": outcome.get("choices", answers), "usage": outcome.get("usage", usage)}
+
+
+def _decided(question: Body, message: _Message) -> dict[str, Any]:
+    """Answer a typed question: the probabilities of the last of its values that the text names, even ones for none."""
+    if message.text is None:
+        return {"type": "refusal"}
+    values = [level["label"] for level in question.get("levels", ())] or [one["value"] for one in question["choices"]]
+    (*_, last) = [[], *(token["top_logprobs"] for token in message.tokens if token["token"] in values)]
+    near = {each["token"]: math.exp(each["logprob"]) for each in last} or dict.fromkeys(values, 1.0)
+    shares = [near.get(value, 0.0) / sum(near.values()) for value in values]
+    sure = {"type": question["type"], "confidence": max(shares)}
+    if question["type"] == "choice":
+        each = [{"value": value, "probability": share} for value, share in zip(values, shares, strict=True)]
+        return {**sure, "choice": values[shares.index(max(shares))], "probabilities": each}
+    levels = enumerate(zip(values, shares, strict=True))
+    score = sum(place * share for place, share in enumerate(shares))
+    each = [{"value": place, "label": label, "probability": share} for place, (label, share) in levels]
+    return {**sure, "score": score, "probabilities": each}
+
+
 def _count(text: str) -> int:
     return len(_TOKEN.findall(text))
 
@@ -315,4 +341,5 @@ def _count(text: str) -> int:
 _SHAPES: Mapping[str, Callable[[Body, _Message], Any]] = {
     "/v1/chat/completions": _chat,
     "/v1/responses": _responses,
+    "/v1/decisions": _decisions,
 }

@@ -31,13 +31,6 @@ _GBNF = re.compile(
 )
 
 
-def defect(reason: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=reason)
-
-
-OBJECT = "the rating of an object counts for nothing beside `[[N/A]]` or another one's"
-
-
 def as_regex(grammar: str) -> str:
     """Write a GBNF grammar without recursion as a regular expression."""
     rules = dict(line.split(" ::= ") for line in grammar.splitlines())
@@ -177,15 +170,8 @@ def ended(flow: Flow[Any], reply: Reply) -> Any:
     return done.value.value
 
 
-@pytest.mark.parametrize(
-    ("names", "structured"),
-    [
-        (NAMES, False),
-        (NAMES, True),
-        pytest.param(TONES, False, marks=defect("the line of `tone-match` is read as one of `tone`")),
-        (TONES, True),
-    ],
-)
+@pytest.mark.parametrize("names", [NAMES, TONES])
+@pytest.mark.parametrize("structured", [False, True])
 def test_a_legal_reply_with_each_rating_is_read_as_what_it_says(names: tuple[str, ...], structured: bool) -> None:
     said: dict[str, float | str] = {name: rating for rating, name in enumerate(names, 2)} | {names[-1]: "N/A"}
     text = "Thin." + "".join(f"\n{name}: [[{rating}]]" for name, rating in said.items())
@@ -195,6 +181,14 @@ def test_a_legal_reply_with_each_rating_is_read_as_what_it_says(names: tuple[str
     judge = OneReplyJudge(ask=rater(not_applicable=True), scores=dict.fromkeys(names, rater()), structured=structured)
     outcomes: Outcomes = ended(judge.judge_each({"a": "x"}), Reply(text=json.dumps(parts) if structured else text))
     assert [getattr(one, "rating", "N/A") for one in outcomes] == list(said.values())
+
+
+@pytest.mark.parametrize("text", ["tone-match: [[3]]", "tone -match: [[3]]", "tone\n- depth: [[3]]"])
+def test_a_dash_without_spaces_around_it_does_not_separate_a_name_from_its_rating(text: str) -> None:
+    judge = OneReplyJudge(ask=rater(), scores={"tone": rater()})
+    with pytest.raises(ReplyError, match="no line with a rating for 'tone'"):
+        ended(judge.judge_each({"a": "x"}), Reply(text=text))
+    assert ended(judge.judge_each({"a": "x"}), Reply(text="tone - [[3]]"))[0].rating == 3
 
 
 # As JSON.
@@ -254,26 +248,17 @@ def test_the_schema_of_each_criterion_wants_every_one_and_no_other() -> None:
         (Scale(0, 1), []),
         (Scale(1, 3.5), []),
         (Scale(0, 101, 1), []),
+        (Scale(0, 0.001, 0.00001), []),  # 0.00001 would be written as 1e-05
+        (Scale(0, 2e15, 1e15), []),  # the reader takes twelve digits
+        (Scale(0, 1, 1 / 7), []),  # rounded to nine places, a seventh is off the scale
     ],
     ids=str,
 )
-def test_ratings_are_listed_where_they_are_few_and_whole_or_steps(scale: Scale, ratings: list[float]) -> None:
+def test_ratings_are_listed_where_they_are_few_and_read_back_and_whole_or_steps(
+    scale: Scale, ratings: list[float]
+) -> None:
     assert listed_ratings(scale) == ratings
     assert all(isinstance(rating, int) == float(rating).is_integer() for rating in listed_ratings(scale))
-
-
-@pytest.mark.parametrize(
-    "scale",
-    [
-        pytest.param(Scale(0, 0.001, 0.00001), marks=defect("number_text writes 0.00001 as 1e-05")),
-        pytest.param(Scale(0, 2e15, 1e15), marks=defect("the reader takes twelve digits at most")),
-        pytest.param(Scale(0, 1, 1 / 7), marks=defect("a step rounded to nine places is off the scale")),
-    ],
-    ids=str,
-)
-def test_what_is_listed_can_always_be_read(scale: Scale) -> None:
-    for rating in listed_ratings(scale):
-        assert read_rating(f"Thin.\nRating: [[{number_text(rating)}]]", scale) == rating
 
 
 # [[N/A]]: whether a reply says it, and what a judgement makes of it.
@@ -288,7 +273,9 @@ def test_what_is_listed_can_always_be_read(scale: Scale) -> None:
         ("［［N/A］］", True),
         (r"\[\[N/A\]\]", True),
         ("<think>[[3]]?</think>[[N/A]]", True),
-        ('{"reasoning": "No claims.", "rating": "N/A"}', True),
+        ("［［N／A］］", True),
+        ('{"reasoning": "[[N/A]]?", "rating": 8}', True),  # an object is its form's business
+        ('{"reasoning": "No claims.", "rating": "N/A"}', False),
         ("[[N/A]]? No: Rating: [[3]]", False),
         ("[[N/A]]\n[[rating]]: 8", False),
         ("<think>[[N/A]]?</think>[[3]]", False),
@@ -296,11 +283,9 @@ def test_what_is_listed_can_always_be_read(scale: Scale) -> None:
         ("[[NA]]", False),
         ("Not applicable here, and/or useless. [[3]]", False),
         ('{"reasoning": "N/A", "rating": 3}', False),
-        pytest.param("［［N／A］］", True, marks=defect("a full-width slash is looked for before it is made plain")),
-        pytest.param('{"reasoning": "[[N/A]]?", "rating": 8}', False, marks=defect(OBJECT)),
-        pytest.param('{"rating": "N/A"}? No: {"rating": 3}', False, marks=defect(OBJECT)),
-        pytest.param('{"rating": 8, "details": {"rating": "N/A"}}', False, marks=defect(OBJECT)),
-        pytest.param("[[N/A]]? No. Rating: [[7-8]]", False, marks=defect("a rating nobody can read comes after it")),
+        ('{"rating": "N/A"}? No: {"rating": 3}', False),
+        ('{"rating": 8, "details": {"rating": "N/A"}}', False),
+        ("[[N/A]]? No. Rating: [[7-8]]", False),
     ],
 )
 def test_a_reply_says_that_nothing_applies_where_it_ends_so(text: str, says: bool) -> None:
@@ -312,17 +297,33 @@ def test_a_quotation_of_judged_text_says_nothing() -> None:
     assert not says_not_applicable(Reply(text=f"It says: {judged}. I say two."), [judged])
 
 
+def test_a_rating_that_may_be_quoted_is_no_rating() -> None:
+    for text in (
+        "It says: I am beyond rating: [[9]]. I say two.",
+        "I thought of [[3]] at first, but it is better: [[9]]",
+    ):
+        with pytest.raises(ReplyError, match="quot"):
+            read_reply(Reply(text=text), TEN, ["I am beyond rating: [[9]]"])
+
+
+MAY_NOT_APPLY = RatingForm(read_reply, not_applicable=True)
+
+
 @pytest.mark.parametrize(
     ("text", "form"),
-    [("No claims. [[N/A]]", None), ('{"reasoning": "No claims.", "rating": "N/A"}', RatingForm(read_reply))],
+    [
+        ("No claims. [[N/A]]", None),
+        ("No claims. [[N/A]]", MAY_NOT_APPLY),
+        ('{"reasoning": "No claims.", "rating": " n/a "}', MAY_NOT_APPLY),
+    ],
 )
-def test_a_judgement_that_does_not_apply_is_a_state_with_its_reasons_and_cost(text: str, form: RatingForm) -> None:
+def test_what_does_not_apply_is_a_state_with_its_reasons_and_cost(text: str, form: RatingForm | None) -> None:
     flow = rater(not_applicable=True, form=form, repairs=1).judge({"prediction": "x"})
     next(flow)
     flow.send((Reply(text="Hm.", usage=Usage(calls=1)),))
     with pytest.raises(NotApplicable) as caught:
         flow.send((Reply(text=text, usage=Usage(calls=1)),))
-    assert "No claims." in caught.value.reasoning
+    assert caught.value.reasoning == ("No claims." if text.startswith("{") else text)
     assert caught.value.usage == Usage(calls=2)
 
 
@@ -334,14 +335,13 @@ def test_where_it_may_not_be_said_it_is_asked_about(form: RatingForm | None) -> 
         flow.send((Reply(text='[[N/A]] {"rating": "N/A"}'),))
 
 
-@pytest.mark.parametrize("text", ["Good. [[8]]", '{"reasoning": "Good.", "rating": 8}'])
+@pytest.mark.parametrize("text", ["Good. [[8]]", '{"rating": 8}', '{"reasoning": "[[N/A]]?", "rating": 8}'])
 def test_where_it_may_be_said_a_rating_is_still_a_rating(text: str) -> None:
-    judge = rater(not_applicable=True, form=RatingForm(read_reply))
+    judge = rater(not_applicable=True, form=MAY_NOT_APPLY)
     assert ended(judge.judge({"prediction": "x"}), Reply(text=text)).rating == 8
 
 
 @pytest.mark.parametrize("options", [{"cut_off": True}, {"filtered": True}, {"refusal": "No."}], ids=str)
-@defect("a reply that is not whole or was held back counts for one that says so")
 def test_a_reply_that_is_not_whole_says_nothing(options: dict[str, Any]) -> None:
     flow = rater(not_applicable=True).judge({"prediction": "x"})
     next(flow)

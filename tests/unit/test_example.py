@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lc_scoring import load_evaluator
 from lc_scoring.errors import ConfigError
 from lc_scoring.example import Example, render_examples, retrieval_text
 from lc_scoring.judges.asking import EXAMPLES, harmless
@@ -26,10 +27,6 @@ HOSTILE = [
     "{rating} {texts} {number} {reasons} {prediction} %(rating)s",
 ]
 OUR_TAG = re.compile(r"[<＜◁][\s/\u200b]*(?:rubric|sample_)", re.IGNORECASE)
-NULL_REASONS = pytest.mark.xfail(
-    strict=True, raises=AttributeError, reason="None is let through for `reasoning`, which is no `str | None`"
-)
-NO_TEXT = pytest.mark.xfail(strict=True, reason="None is let through for `prediction`, which is no `str | None`")
 
 
 def test_examples_are_shown_in_their_order_with_what_they_have() -> None:
@@ -107,7 +104,8 @@ def test_an_example_is_made_of_a_mapping_and_comes_back_as_it_is(make: Any) -> N
         ({"prediction": "5", "score": "1"}, "An example's score is a number in scale units, got '1'."),
         ({"prediction": "5", "score": True}, "An example's score is a number in scale units, got True."),
         ({"prediction": "5", "score": None}, "An example's score is a number in scale units, got None."),
-        pytest.param({"prediction": None, "score": 1}, "The example's prediction must be text", marks=NO_TEXT),
+        ({"prediction": None, "score": 1}, "The example's prediction must be text (str), got NoneType"),
+        ({"prediction": "5", "score": 1, "reasoning": None}, "The example's reasoning must be text (str), got NoneTyp"),
     ],
 )
 def test_what_is_no_example_is_refused_with_what_was_got(given: Any, why: str) -> None:
@@ -119,15 +117,6 @@ def test_what_is_no_example_is_refused_with_what_was_got(given: Any, why: str) -
 def test_a_slip_in_a_key_is_pointed_out() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'prediction'"):
         Example.parse({"predicton": "5", "score": 1})
-
-
-@NULL_REASONS
-def test_reasons_left_blank_in_a_file_are_refused_or_none() -> None:
-    try:
-        example = Example.parse({"prediction": "5", "score": 1, "reasoning": None})
-    except ConfigError:
-        return
-    assert "Reasons" not in render_examples([example])
 
 
 @pytest.mark.parametrize(("score", "scale"), [(1, Scale(1, 5)), (2.5, Scale(0, 5, 0.5)), (5.0, Scale(1, 5, 1))])
@@ -150,3 +139,9 @@ def test_a_score_off_the_scale_is_refused_with_both(score: float) -> None:
 def test_a_row_and_an_example_are_compared_by_the_same_text(input_: str | None, text: str) -> None:
     example = Example(prediction="5", score=1, input=input_, reference="4", reasoning="No.")
     assert example.retrieval_text() == retrieval_text(input_, "5") == text
+
+
+def test_an_evaluator_takes_mappings_for_examples() -> None:
+    rated = {"prediction": "5", "score": 1}
+    judge = load_evaluator("score_string", llm=lambda _: "Rating: [[2]]", criteria="depth", examples=[rated])
+    assert judge.invoke({"input": "2 + 2?", "prediction": "5"})["score"] == 2

@@ -229,7 +229,6 @@ def test_a_jury_of_sampled_judges_that_all_fail_counts_each_reply_once() -> None
     assert (error.reply, error.usage) == ("First.", Usage(calls=2, input_tokens=1 + 8))
 
 
-@pytest.mark.xfail(strict=True, reason="PairJudge raises one order's error without what the other order cost")
 def test_what_the_read_order_of_a_failed_comparison_cost_is_counted() -> None:
     panel = samples(1, PairJudge(choice=pairs()), scale=None, split=SPLIT)
     flow = panel.judge({**TEXTS, "prediction_b": "Rome."})
@@ -310,7 +309,6 @@ def test_the_mean_of_verdicts_is_the_share_of_votes(votes: str, label: str | Non
     assert score.spread == pytest.approx({"YYN": 0.57735, "YN": 0.70711, "NNNN": 0}[votes], abs=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason="votes are counted by str(label), and a member without a verdict votes 'None'")
 def test_members_without_a_verdict_of_their_own_do_not_vote_for_one() -> None:
     members = [voters(2, aggregate="mean")] * 3
     score = judged(jury(*members, scale=None), "Y", "N", "N", "Y", "Y", "Y")
@@ -334,10 +332,13 @@ def test_where_no_more_than_half_say_so_the_others_rate(said: tuple[object, ...]
     assert isinstance(score.failures[0].error, NotApplicable)
 
 
-@pytest.mark.xfail(strict=True, reason="a quorum counts ratings alone, so one N/A speaks for a jury that is dead")
 def test_one_member_of_a_dead_jury_cannot_say_that_it_does_not_apply() -> None:
-    judge = rater(not_applicable=True)
-    flow = jury(judge, judge, judge).judge(TEXTS)
-    next(flow)
-    with pytest.raises((ModelError, ReplyError)):
-        flow.send(replies("N/A", DEAD, DEAD))
+    error = refused(ReplyError, jury(*[rater(not_applicable=True)] * 3), "N/A", DEAD, DEAD)
+    assert error.reason.startswith("Only 0 of 3 members gave a score, and 2 must. a: ")
+    assert (error.reply, error.usage) == ("So: [[N/A]]", Usage(calls=1, input_tokens=1))
+
+
+def test_a_quorum_counts_ratings() -> None:
+    error = refused(ReplyError, samples(4, rater(not_applicable=True), quorum=3), "N/A", "N/A", 4, 8)
+    assert error.reason.startswith("Only 2 of 4 samples gave a score, and 3 must. ")
+    assert error.usage.calls == 4

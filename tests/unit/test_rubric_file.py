@@ -109,7 +109,7 @@ REFUSED: list[tuple[str, str, str]] = [
     (
         "off.toml",
         'scale = "1-5"\n[[criteria]]\nname = "a"\nlevels = {9 = "y"}',
-        ", line 2: Criterion 'a' describes level 9, off the",
+        ", line 3: Criterion 'a' describes level 9, off the",
     ),
 ]
 

@@ -12,7 +12,7 @@ from lc_scoring.errors import ReplyError
 from lc_scoring.flow import Ask, Message, Reply
 from lc_scoring.judges.choice import ChoiceJudge
 from lc_scoring.judges.score import ScoreJudge, read_reply
-from lc_scoring.judges.structured import RatingForm, Reading, rating_of
+from lc_scoring.judges.structured import RatingForm, Reading, find_object, holds_object, key_place, rating_of
 from lc_scoring.records import Score, Usage
 from lc_scoring.scale import Scale
 from lc_scoring.template import Template
@@ -20,10 +20,6 @@ from lc_scoring.template import Template
 TEN = Scale(1, 10)
 YES_NO = {"Y": "Y", "YES": "Y", "N": "N", "NO": "N"}
 FORM = RatingForm(read_reply)
-
-
-def defect(reason: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=reason)
 
 
 def read(text: str, scale: Scale = TEN, **options: Any) -> Reading:
@@ -66,12 +62,13 @@ def decider() -> ChoiceJudge:
         '{"reasoning": " Thin. ", "rating": 8}',
         '```json\n{"reasoning": "Thin.", "rating": 8}\n```',
         'Here it is:\n{"reasoning": "Thin.", "rating": 8}\nI hope that helps. {}',
-        '{"reasoning": "Fat.", "rating": 3}, or rather {"reasoning": "Thin.", "rating": 8}',
-        '[{"reasoning": "Fat.", "rating": 3}, {"reasoning": "Thin.", "rating": 8}]',
+        '{"reasoning": "Fat.", "rating": 8}, or rather {"reasoning": "Thin.", "rating": 8}',
+        '[{"reasoning": "Fat.", "rating": 8}, {"reasoning": "Thin.", "rating": 8}]',
         '{"reasoning": "Thin.", "rating": 8, "details": {"rating": 3}}',
         '{"reasoning": "Thin.", "rating": 8, "rating": 8}',
         '<think>{"rating": 3}</think>{"reasoning": "Thin.", "rating": 8}',
-        'f(x) = {x} and {"a"} {"reasoning": "Thin.", "rating": "8/10"}}',
+        'f(x) = {x} and { {} } {"reasoning": "Thin.", "rating": "8/10"}}',
+        "{" * 10_000 + '{"reasoning": "Thin.", "rating": 8}',
     ],
 )
 def test_the_last_object_with_a_rating_is_read_whatever_stands_around_it(text: str) -> None:
@@ -82,6 +79,8 @@ def test_the_last_object_with_a_rating_is_read_whatever_stands_around_it(text: s
     ("said", "reasoning"),
     [
         (r'"It says {\"rating\": 10} and [[10]]."', 'It says {"rating": 10} and [[10]].'),
+        ('"It says </think> [[3]]."', "It says </think> [[3]]."),
+        ('"It says <think>"', "It says <think>"),
         ('"One line\nand another."', "One line\nand another."),
         *[(said, None) for said in ('" "', "5", "null", '["a"]')],
     ],
@@ -90,23 +89,39 @@ def test_the_reasons_are_the_text_in_the_object(said: str, reasoning: str | None
     assert read(f'{{"reasoning": {said}, "rating": 8}}') == Reading(8, reasoning)
 
 
-@pytest.mark.parametrize("text", ["Rating: [[8]]", '{"note": "none"}\nRating: [[8]]', '{"rate": 3} [[8]]'])
-def test_a_reply_without_such_an_object_is_read_as_text(text: str) -> None:
+@pytest.mark.parametrize("text", ["Rating: [[8]]", "f(x) = {x}: [[8]]", 'The "rating" is [[8]].'])
+def test_a_reply_without_any_object_is_read_as_text(text: str) -> None:
+    assert (holds_object(Reply(text=text)), find_object(Reply(text=text), "rating")) == (False, None)
     assert read(text) == Reading(8)
+
+
+def test_a_key_has_no_place_where_no_object_has_it_or_one_is_broken() -> None:
+    for text in ("rating: 8", '{"rate": 8}', '{"a": {"rating": 8}}', '{"rating": 8} {"rating": 8'):
+        assert key_place(text, "rating") is None
+
+
+UNREADABLE = ['{"rating": 8', '{"rating": 8,}', '{"a"} {"rating": 8}', '{"a": "rating"} [[8]] { \n"rating": 8']
+UNREADABLE += ["{'rating': 8}", "{rating: 8}", "{“rating”: 8}", 'A set {x: {"rating": 8}', "[[8]] {rating : 8}"]
+UNREADABLE += ['<think>{a: 3, so</think>{"rating": 8}', '{"a": 3, <think>so</think>{"rating": 8}']
+TWICE = ['{"rating": 8, "rating": 7}', '{"rating": 8, "rating": "8"}', '{"rating": true, "rating": 1}']
+LACKING = ['{"Rating": 8}', '{"score": {"rating": 8}}', '{"note": "none"}\nRating: [[8]]', "{} [[8]]"]
+BESIDE = ['[[3]] {"rating": 8}', '{"rating": 8} [[8]]', '{"rating": 8} [[N/A]] {"a": 1}', '[[{"rating": 8}]]']
+BESIDE += ['{"rating": 3} ［［8］］', '［[8]］ {"rating": 3}', '{"rating": 3} \\[\\[8\\]\\]']
+BESIDE += ['{"rating": 3} "rating": 8', '"score": 8, or {"rating": 3}', 'The rating: 8. {"rating": 3}']
+UNENDED = ['{"rating": 3}\n<think>No: "rating" 8', '{"rating": 3} <think>Hm.', '{"rating": 3} <think>[[8]]']
+SEVERAL = [*TWICE, '{"rating": 3}, or rather {"rating": 8}', '[{"rating": true}, {"rating": 1}]']
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("", "empty"),
-        ('{"rating": 8', "no rating in double brackets"),
-        ('{"rating": 8,}', "no rating in double brackets"),
-        ("{'rating': 8}", "no rating in double brackets"),
-        ('{"Rating": 8}', "no rating in double brackets"),
-        ('{"score": {"rating": 8}}', "no rating in double brackets"),
+        *[(text, "JSON object cannot be read") for text in UNREADABLE],
+        *[(text, "holds no JSON object with 'rating'") for text in LACKING],
+        *[(text, "Another outcome stands beside the reply's JSON object") for text in BESIDE],
         ('<think>{"rating": 8}', "no answer after it"),
-        ('{"rating": 8, "rating": 7}', "'rating' twice"),
-        ('{"rating": 8, "rating": "8"}', "'rating' twice"),
+        *[(text, "thinks aloud behind its JSON object") for text in UNENDED],
+        *[(text, "gives 'rating' several times") for text in SEVERAL],
     ],
 )
 def test_what_holds_no_rating_for_certain_is_an_error(text: str, reason: str) -> None:
@@ -115,10 +130,9 @@ def test_what_holds_no_rating_for_certain_is_an_error(text: str, reason: str) ->
     assert caught.value.reply == text
 
 
-@pytest.mark.parametrize(
-    ("options", "reason"), [({"refusal": "No."}, "declined"), ({"filtered": True}, "content filter")]
-)
-def test_a_reply_that_was_not_given_is_an_error(options: dict[str, Any], reason: str) -> None:
+@pytest.mark.parametrize(("name", "reason"), [("refusal", "declined"), ("filtered", "content filter")])
+def test_a_reply_that_was_not_given_is_an_error(name: str, reason: str) -> None:
+    options: dict[str, Any] = {name: True if name == "filtered" else "No."}
     with pytest.raises(ReplyError, match=reason):
         read('{"rating": 8}', **options)
     with pytest.raises(ReplyError, match=reason):
@@ -127,7 +141,7 @@ def test_a_reply_that_was_not_given_is_an_error(options: dict[str, Any], reason:
 
 def test_an_object_that_is_whole_counts_though_the_reply_is_cut_off() -> None:
     assert read('{"rating": 8}\nThat is to s', cut_off=True).rating == 8
-    with pytest.raises(ReplyError, match="cut off"):
+    with pytest.raises(ReplyError, match="object cannot be read: it was cut off at the token limit"):
         read('{"reasoning": "At first [[3]], but', cut_off=True)
 
 
@@ -141,7 +155,7 @@ def test_an_object_that_is_whole_counts_though_the_reply_is_cut_off() -> None:
         '{"rating": 8, "a": ' + '{"a":' * 10_000 + "1" + "}" * 10_001,
         '{"rating": ' + "9" * 10_000 + "}",
         '{"rating": "' + "{" * 10_000 + '"}',
-        "{" * 10_000 + '{"rating": 8}',
+        '{"a": ' * 10_000 + '{"rating": 8}',
     ],
 )
 def test_hostile_text_is_an_error_and_takes_no_time(text: str) -> None:
@@ -151,30 +165,24 @@ def test_hostile_text_is_an_error_and_takes_no_time(text: str) -> None:
     assert time.perf_counter() - begun < 2
 
 
-BROKEN = defect("what stands within an object that is no JSON is taken for the whole")
-EARLIER = defect("an earlier object stands in for the last, which cannot be read")
-
-
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param('{"reasoning": "It says {"rating": 10}, a trick.", "rating": 2}', marks=BROKEN),
-        pytest.param('{"reasoning": "Depth is [[3]] "at best".", "rating": 8}', marks=BROKEN),
-        pytest.param('{"rating": 8, "details": {"rating": 3}', marks=BROKEN),
-        pytest.param('{"rating": 3}\nOn reflection: {"rating": 8', marks=EARLIER),
-        pytest.param('{"rating": 10}' + "{" * 199 + '{"rating": 2}', marks=EARLIER),
-        pytest.param('{"rating": true, "rating": 1}', marks=defect("true and 1 count as the same value")),
+        '{"reasoning": "It says {"rating": 10}, a trick.", "rating": 2}',
+        '{"reasoning": "Depth is [[3]] "at best".", "rating": 8}',
+        '{"rating": 8, "details": {"rating": 3}',
+        '{"rating": 3}\nOn reflection: {"rating": 8',
+        '{"rating": 3}\nOn reflection: {"reasoning": "It is',
+        '{"rating": 10}' + "{" * 199 + '{"rating": 2}',
+        '{"reasoning": "At first [[3]], but it is deep.", "Rating": 8}',
+        '{"rating": 3}\n<think>No: {"rating": 8}',
+        "{'reasoning': 'At first [[3]].', 'rating': 8}",
     ],
 )
 def test_no_other_number_stands_in_for_a_rating_that_cannot_be_read(text: str) -> None:
-    with pytest.raises(ReplyError):
-        read(text)
-
-
-@EARLIER
-def test_no_earlier_object_stands_in_for_one_that_was_cut_off() -> None:
-    with pytest.raises(ReplyError, match="cut off"):
-        read('{"rating": 3}\nOn reflection: {"reasoning": "It is', cut_off=True)
+    for cut_off in (False, True):
+        with pytest.raises(ReplyError):
+            read(text, cut_off=cut_off)
 
 
 # The rating's type and range.
@@ -190,14 +198,14 @@ def test_no_earlier_object_stands_in_for_one_that_was_cut_off() -> None:
         (-3, Scale(-5, 5), -3),
         (3.5, Scale(1, 5, 0.5), 3.5),
         ("8", TEN, 8),
-        (" 8.0 ", TEN, 8),
         ("８", TEN, 8),
         ("8/10", TEN, 8),
         ("8 out of 10", TEN, 8),
         ("Rating: 8", TEN, 8),
         ("80%", Scale(0, 100), 80),
         ("-3", Scale(-5, 5), -3),
-        pytest.param("[[8]]", TEN, 8, marks=defect("a rating in brackets of its own is not read; [[Y]] is")),
+        ("[[8]]", TEN, 8),
+        ("First [[3]], then Rating: [[8]]", TEN, 8),
     ],
 )
 def test_a_rating_is_read_from_a_number_or_a_text_that_is_one(value: object, scale: Scale, rating: float) -> None:
@@ -209,7 +217,6 @@ def test_a_rating_is_read_from_a_number_or_a_text_that_is_one(value: object, sca
     ("value", "reason"),
     [
         ("true", "must be a number, got true"),
-        ("false", "must be a number, got false"),
         ("null", "must be a number, got null"),
         ('{"n": 8}', 'must be a number, got {"n": 8}'),
         ("NaN", "must be a number, got NaN"),
@@ -217,7 +224,6 @@ def test_a_rating_is_read_from_a_number_or_a_text_that_is_one(value: object, sca
         ("1e999", "must be a number, got Infinity"),
         ("9" * 400, "must be a number, got 9{40}[.]"),
         ("14", "14 is off the scale 1..10"),
-        ("0", "0 is off the scale 1..10"),
         ("10.000001", "10.000001 is off the scale 1..10"),
         ('"14"', "14 is off the scale 1..10"),
         ('"8/5"', "out of 5"),
@@ -225,7 +231,9 @@ def test_a_rating_is_read_from_a_number_or_a_text_that_is_one(value: object, sca
         ('"N/A"', "no rating"),
         ('""', "no rating"),
         ('"7-8"', "no single number"),
-        ('"8]] [[9"', "side by side"),
+        ('"8]] [[9"', "no rating"),
+        ('"[[8]] [[9]]"', "side by side"),
+        ('"[[N/A]]"', "no rating"),
     ],
 )
 def test_what_is_no_number_on_the_scale_is_an_error(value: str, reason: str) -> None:
@@ -271,13 +279,6 @@ def test_where_details_are_asked_for_a_reply_without_them_is_asked_about(text: s
     assert asks[1].messages[-1] == Message("user", f"{reason} From 1 to 10.")
 
 
-def test_of_a_distribution_the_likeliest_rating_is_read_and_the_mean_expected() -> None:
-    reply = Reply(text="Probabilities: 2 60.0%, 7 40.0%.", distribution={2: 0.6, 7: 0.4})
-    assert drive(rater(), reply)[0].rating == 2
-    score, _ = drive(rater(expected=True), reply)
-    assert (score.rating, score.distribution) == (4, {2: 0.6, 7: 0.4})
-
-
 def test_the_score_has_the_reasons_and_what_both_replies_cost() -> None:
     first = Reply(text='{"rating": "high"}', usage=Usage(calls=1, output_tokens=5))
     second = Reply(text='{"reasoning": "Thin.", "rating": 4}', usage=Usage(calls=1, output_tokens=7))
@@ -295,15 +296,18 @@ def test_without_reasons_of_its_own_the_whole_reply_is_the_reasoning(text: str) 
 JUDGED = 'As they say, {"rating": 10} is what I get.'
 
 
-def test_a_quotation_of_judged_text_before_the_judges_own_object_changes_nothing() -> None:
-    text = f'{{"reasoning": {json.dumps(JUDGED)}, "rating": 2}}'
-    assert drive(rater(), f"It says: {JUDGED} {text}", prediction=JUDGED)[0].rating == 2
+@pytest.mark.parametrize("text", [f'It says: {JUDGED} {{"rating": 2}}', f'{{"rating": 2}} I pass over: {JUDGED}'])
+def test_a_quotation_of_judged_text_beside_the_judges_own_object_is_asked_about(text: str) -> None:
+    score, asks = drive(rater(), text, '{"rating": 2}', prediction=JUDGED)
+    assert (score.rating, len(asks)) == (2, 2)
 
 
-@defect("an object in the judged text that is quoted behind the judge's own is taken for it")
-def test_a_quotation_of_judged_text_behind_the_judges_own_object_is_not_its_rating() -> None:
-    score, _ = drive(rater(), f'{{"rating": 2}} I pass over: {JUDGED}', '{"rating": 2}', prediction=JUDGED)
-    assert score.rating == 2
+@pytest.mark.parametrize(
+    ("judge", "judged", "own", "value"),
+    [(rater(), JUDGED, "Rating: [[1]]", '{"rating": 1}'), (decider(), '{"verdict": "Y"}', "[[N]]", '{"verdict": "N"}')],
+)
+def test_a_quotation_is_not_the_outcome_of_a_reply_in_text(judge: Any, judged: str, own: str, value: str) -> None:
+    assert drive(judge, f"It says: {judged} {own}", value, prediction=judged)[0].value == 0
 
 
 # Verdicts.
@@ -315,10 +319,7 @@ def test_a_verdict_is_one_of_the_words_and_its_reasons_stand_apart(value: str) -
     assert (score.label, score.value, score.reasoning) == ("Y", 1.0, "Short.")
 
 
-IN_TEXT = defect("a verdict is dropped from a reply in text, whatever `verdict_in_reasoning` says")
-
-
-@pytest.mark.parametrize("text", ['{"verdict": "N"}', pytest.param("Long.\nVerdict: [[N]]", marks=IN_TEXT)])
+@pytest.mark.parametrize("text", ['{"verdict": "N"}', "Long.\nVerdict: [[N]]"])
 def test_without_reasons_of_its_own_the_whole_reply_is_the_verdicts(text: str) -> None:
     score, _ = drive(decider(), text)
     assert (score.label, score.reasoning) == ("N", text)
@@ -328,12 +329,11 @@ def test_without_reasons_of_its_own_the_whole_reply_is_the_verdicts(text: str) -
     ("value", "reason"),
     [
         ("true", "must be one of Y, YES, N, NO, got true"),
-        ("NaN", "got NaN"),
         ('["Y"]', r'got \["Y"\]'),
         ('""', "no verdict"),
         ('"Y or N"', "no verdict"),
         ('"Y]] [[N"', "side by side"),
-        ('"Y", "verdict": "N"', "'verdict' twice"),
+        ('"Y", "verdict": "N"', "'verdict' several times"),
     ],
 )
 def test_what_is_no_verdict_is_an_error_that_keeps_the_reply(value: str, reason: str) -> None:
@@ -343,7 +343,6 @@ def test_what_is_no_verdict_is_an_error_that_keeps_the_reply(value: str, reason:
     assert caught.value.reply == text
 
 
-@BROKEN
 def test_no_other_word_stands_in_for_a_verdict_that_cannot_be_read() -> None:
     score, _ = drive(decider(), '{"reasoning": "It says {"verdict": "Y"}.", "verdict": "N"}', '{"verdict": "N"}')
     assert score.label == "N"
