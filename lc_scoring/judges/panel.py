@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from lc_scoring.errors import ModelError, NotApplicable, ReplyError, ScoringError
 from lc_scoring.flow import Flow, seated, together
@@ -96,6 +96,13 @@ class Panel:
     lower_is_better: tuple[bool, ...] = (False,)
     split: str | None = None
     signature: str = ""
+    _asks_the_same: Any = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Samples of one wording: the question is worded once for all of them.
+        first = self.seats[0].judge
+        same = hasattr(first, "question") and all(seat.judge is first and seat.juror is None for seat in self.seats)
+        object.__setattr__(self, "_asks_the_same", first if same else None)
 
     def judge(self, texts: Mapping[str, str | None]) -> Flow[Score]:
         """Judge a sample.
@@ -112,7 +119,12 @@ class Panel:
 
     def judge_each(self, texts: Mapping[str, str | None]) -> Flow[Outcomes]:
         """Judge a sample, with an outcome for each thing that the seats judge."""
-        rows = yield from together([seat.judge_each(texts) for seat in self.seats])
+        if self._asks_the_same is None:
+            flows = [seat.judge_each(texts) for seat in self.seats]
+        else:
+            question = self._asks_the_same.question(texts)
+            flows = [_asked(self._asks_the_same, texts, question) for _ in self.seats]
+        rows = yield from together(flows)
         width = max((len(row) for row in rows if not isinstance(row, ScoringError)), default=1)
         rows = [_whole(row, width) for row in rows]
         columns = [
@@ -205,6 +217,11 @@ class Panel:
 
 def _one(judge: Judge, texts: Mapping[str, str | None]) -> Flow[Outcomes]:
     score = yield from judge.judge(texts)
+    return (score,)
+
+
+def _asked(judge: Any, texts: Mapping[str, str | None], question: Any) -> Flow[Outcomes]:
+    score = yield from judge.judge(texts, question)
     return (score,)
 
 

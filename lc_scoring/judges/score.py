@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lc_scoring.errors import NotApplicable, ReplyError
-from lc_scoring.flow import Flow, Reply
+from lc_scoring.flow import Flow, Messages, Reply
 from lc_scoring.judged_text import neutralize, without_echoes
 from lc_scoring.judges.asking import (
     QUOTATION,
@@ -65,20 +65,28 @@ class ScoreJudge:
     expected: bool = False
     not_applicable: bool = False
 
-    def judge(self, texts: Mapping[str, str | None]) -> Flow[Score]:
+    def question(self, texts: Mapping[str, str | None]) -> tuple[Messages, tuple[str, ...]]:
+        """Word the question about a sample; beside it the texts that held marks, as they were."""
+        safe, marked = harmless(texts)
+        return self.render(**safe), marked
+
+    def judge(
+        self, texts: Mapping[str, str | None], question: tuple[Messages, tuple[str, ...]] | None = None
+    ) -> Flow[Score]:
         """Rate a sample, asking again where no rating can be read.
 
         Args:
             texts: the sample's texts by the names they have in the prompt.
+            question: what `question` returned for these texts, where it was worded before.
 
         Raises:
             ModelError: the model gave no answer.
             ReplyError: it answered, and no rating could be read in the end.
             NotApplicable: it says that its question does not apply, where it may.
         """
-        safe, marked = harmless(texts)
+        messages, marked = question or self.question(texts)
         read, replies = yield from ask_until_read(
-            self.render(**safe),
+            messages,
             lambda reply: self._read(reply, marked),
             self._question_after,
             repairs=self.repairs,

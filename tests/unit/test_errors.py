@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from lc_scoring.errors import ConfigError, MissingExtra, ModelError, ReplyError, ScopeError, ScoringError
+from lc_scoring.errors import ConfigError, MissingExtra, ModelError, NotApplicable, ReplyError, ScopeError, ScoringError
 
 BESIDES = [
     (ConfigError, ValueError),
@@ -79,3 +79,9 @@ def test_an_error_survives_the_way_to_another_process(error: ScoringError) -> No
     assert type(arrived) is type(error)
     assert str(arrived) == str(error)
     assert vars(arrived) == vars(error)
+
+
+def test_what_does_not_apply_survives_a_process_with_the_judges_words() -> None:
+    state = pickle.loads(pickle.dumps(NotApplicable("It holds no claims.")))  # noqa: S301 - our own error
+    assert (type(state), state.reasoning) == (NotApplicable, "It holds no claims.")
+    assert "It wrote: 'It holds no claims.'" in str(state)
