@@ -5,54 +5,22 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from langchain_openai import ChatOpenAI
 from langsmith.evaluation.evaluator import EvaluationResult, EvaluationResults
 from langsmith.schemas import Example, Run
 from loopback.openai_api import OpenAIServer
+from loopback.ways import FIELDS, SYNC, Way, both_ways
 
 from lc_scoring import ConfigError, ModelError, NotApplicable, ReplyError, Usage, load_evaluator
 
-FIELDS = {"prediction": "It is Paris.", "input": "What is the capital of France?", "reference": "Paris"}
 GOOD, UNREAD, NOT = "Clear and right. Rating: [[8]]", "I would rather not say.", "It makes no claims. Rating: [[N/A]]"
 CRITERIA = {"depth": "Does it go deep?", "tone": "Is it friendly?", "wit": "Is it funny?"}
-
-
-class Way(NamedTuple):
-    """How an evaluator is called."""
-
-    score: Callable[..., Awaitable[Any]]
-    result: Callable[..., Awaitable[Any]]
-
-
-async def _score(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return evaluator.score(fields)
-
-
-async def _ascore(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return await evaluator.ascore(fields)
-
-
-async def _result(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return evaluator.invoke(fields)
-
-
-async def _aresult(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return await evaluator.ainvoke(fields)
-
-
-SYNC, ASYNC = Way(_score, _result), Way(_ascore, _aresult)
-
-
-def both_ways(test: Any) -> Any:
-    """Run a test sync and async, in one event loop: langchain_openai keeps its clients, and they keep their loop."""
-    ways = pytest.mark.parametrize("way", [SYNC, ASYNC], ids=["sync", "async"])
-    return pytest.mark.asyncio(loop_scope="module")(ways(test))
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, TypeAlias
 
 import openai
 import pytest
@@ -15,45 +15,16 @@ from langchain_core.prompts import PromptTemplate
 from langchain_openai import ChatOpenAI
 from loopback.judged_names import CASES
 from loopback.openai_api import OpenAIServer
+from loopback.ways import FIELDS, Way, both_ways
 from pydantic import BaseModel
 
 from lc_scoring import ConfigError, ModelError, ReplyError, Usage, load_evaluator
 
 decisions_api = pytest.importorskip("langchain_openai.decisions")
 
-FIELDS = {"prediction": "It is Paris.", "input": "What is the capital of France?", "reference": "Paris"}
 GOOD, SHARES = "Clear and right. Rating: [[8]]", {"8": 0.6, "7": 0.3, "9": 0.1}
 Deciding: TypeAlias = Callable[..., Any]
 LEVELS = [{"label": str(level)} for level in range(1, 11)]
-
-
-class Way(NamedTuple):
-    """How an evaluator is called."""
-
-    score: Callable[..., Awaitable[Any]]
-    result: Callable[..., Awaitable[Any]]
-
-
-async def _score(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return evaluator.score(fields)
-
-
-async def _ascore(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return await evaluator.ascore(fields)
-
-
-async def _result(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return evaluator.invoke(fields)
-
-
-async def _aresult(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return await evaluator.ainvoke(fields)
-
-
-def both_ways(test: Any) -> Any:
-    """Run a test sync and async, in one event loop: langchain_openai keeps its clients, and they keep their loop."""
-    ways = [Way(_score, _result), Way(_ascore, _aresult)]
-    return pytest.mark.asyncio(loop_scope="module")(pytest.mark.parametrize("way", ways, ids=["sync", "async"])(test))
 
 
 @pytest.fixture(autouse=True)

@@ -4,48 +4,19 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from langchain_openai import ChatOpenAI
 from loopback.openai_api import OpenAIServer
+from loopback.ways import Way, both_ways
 
 from lc_scoring import ConfigError, ModelError, load_evaluator
 
-FIELDS = {"prediction": "It is Paris.", "input": "What is the capital of France?", "reference": "Paris"}
 GOOD = "Clear and right. Rating: [[8]]"
 SHARES = {"8": 0.6, "7": 0.3, "9": 0.1}
 PLAIN = "the rating as it was written: the model gave no probabilities"
-
-
-class Way(NamedTuple):
-    """How an evaluator is called."""
-
-    score: Callable[..., Awaitable[Any]]
-    result: Callable[..., Awaitable[Any]]
-
-
-async def _score(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return evaluator.score(fields)
-
-
-async def _ascore(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return await evaluator.ascore(fields)
-
-
-async def _result(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return evaluator.invoke(fields)
-
-
-async def _aresult(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return await evaluator.ainvoke(fields)
-
-
-def both_ways(test: Any) -> Any:
-    """Run a test sync and async, in one event loop: langchain_openai keeps its clients, and they keep their loop."""
-    ways = [Way(_score, _result), Way(_ascore, _aresult)]
-    return pytest.mark.asyncio(loop_scope="module")(pytest.mark.parametrize("way", ways, ids=["sync", "async"])(test))
 
 
 @pytest.fixture(autouse=True)

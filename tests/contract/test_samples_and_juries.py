@@ -6,9 +6,9 @@ import copy
 import os
 import pickle
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from statistics import stdev
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from langchain_core.caches import InMemoryCache
@@ -17,41 +17,12 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_openai import ChatOpenAI
 from loopback.judged_names import CASES, RIGHT, WRONG, Case, every_judged_name
 from loopback.openai_api import OpenAIServer
+from loopback.ways import FIELDS, Way, both_ways
 
 from lc_scoring import ConfigError, ModelError, ReplyError, load_evaluator
 
-FIELDS = {"prediction": "It is Paris.", "input": "What is the capital of France?", "reference": "Paris"}
 GOOD, UNREAD = "Clear and right. Rating: [[8]]", "I would rather not say."
 NAME = "score_string:correctness"
-
-
-class Way(NamedTuple):
-    """How an evaluator is called."""
-
-    score: Callable[..., Awaitable[Any]]
-    result: Callable[..., Awaitable[Any]]
-
-
-async def _score(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return evaluator.score(fields)
-
-
-async def _ascore(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return await evaluator.ascore(fields)
-
-
-async def _result(evaluator: Any, fields: Any = FIELDS, config: Any = None) -> Any:
-    return evaluator.invoke(fields, config)
-
-
-async def _aresult(evaluator: Any, fields: Any = FIELDS, config: Any = None) -> Any:
-    return await evaluator.ainvoke(fields, config)
-
-
-def both_ways(test: Any) -> Any:
-    """Run a test sync and async, in one event loop: langchain_openai keeps its clients, and they keep their loop."""
-    ways = [Way(_score, _result), Way(_ascore, _aresult)]
-    return pytest.mark.asyncio(loop_scope="module")(pytest.mark.parametrize("way", ways, ids=["sync", "async"])(test))
 
 
 @pytest.fixture(autouse=True)

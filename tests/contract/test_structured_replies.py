@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -16,42 +16,13 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_openai import ChatOpenAI
 from loopback.judged_names import CASES
 from loopback.openai_api import OpenAIServer
+from loopback.ways import Way, both_ways
 from pydantic import BaseModel, Field
 
 from lc_scoring import ConfigError, ReplyError, load_evaluator
 
-FIELDS = {"prediction": "It is Paris.", "input": "What is the capital of France?", "reference": "Paris"}
 GOOD, JSON = "Clear and right. Rating: [[8]]", '{"reasoning": "Clear and right.", "rating": 8}'
 READ = {"reasoning": "Clear and right.", "score": 8}
-
-
-class Way(NamedTuple):
-    """How an evaluator is called."""
-
-    score: Callable[..., Awaitable[Any]]
-    result: Callable[..., Awaitable[Any]]
-
-
-async def _score(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return evaluator.score(fields)
-
-
-async def _ascore(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return await evaluator.ascore(fields)
-
-
-async def _result(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return evaluator.invoke(fields)
-
-
-async def _aresult(evaluator: Any, fields: Any = FIELDS) -> Any:
-    return await evaluator.ainvoke(fields)
-
-
-def both_ways(test: Any) -> Any:
-    """Run a test sync and async, in one event loop: langchain_openai keeps its clients, and they keep their loop."""
-    ways = [Way(_score, _result), Way(_ascore, _aresult)]
-    return pytest.mark.asyncio(loop_scope="module")(pytest.mark.parametrize("way", ways, ids=["sync", "async"])(test))
 
 
 @pytest.fixture(autouse=True)
