@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from itertools import chain
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from lc_scoring.criterion import LOWER_IS_BETTER, Criteria, Criterion, built_in
+from lc_scoring.digest import digest
 from lc_scoring.errors import ConfigError, did_you_mean
 from lc_scoring.example import Example
 from lc_scoring.notices import notice
@@ -142,7 +142,7 @@ class Rubric:
             whole += f"\n{[criterion.weight for criterion in self.criteria]}"
         if self.examples:
             whole += f"\n{self.examples}"
-        return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:8]
+        return digest(whole)
 
     @classmethod
     def parse(cls, criteria: CriteriaLike = None) -> Rubric:

@@ -43,6 +43,7 @@ JudgeOption = Annotated[
 SamplesOption = Annotated[int | None, typer.Option(min=1, help="How often each judge is asked about a row; once.")]
 RowsOption = Annotated[int, typer.Option("--limit", min=2, help="How many of the first rows are asked about.")]
 FileArgument = Annotated[Path, typer.Argument(help="Rows as JSON lines.")]
+CenterOption = Annotated[bool, typer.Option("--center", help="Take each jury member's offset off, over all rows.")]
 ConcurrencyOption = Annotated[int, typer.Option(min=1, help="How many rows are in flight at once.")]
 EvaluatorOption = Annotated[str, typer.Option("--evaluator", "-e", help="See `lc-scoring evaluators`.")]
 InputColumn = Annotated[str, typer.Option(help="Column of the input; a dotted path reaches inside.")]
@@ -50,6 +51,9 @@ PredictionColumn = Annotated[str, typer.Option(help="Column of the text to rate.
 PredictionBColumn = Annotated[str, typer.Option(help="Column of the second text, to compare.")]
 TrajectoryColumn = Annotated[str, typer.Option(help="Column of an agent's steps or messages.")]
 ReferenceColumn = Annotated[str, typer.Option(help="Column of the reference.")]
+
+
+_FIELDS = ("input", "prediction", "prediction_b", "agent_trajectory", "reference")
 
 
 @app.callback(invoke_without_command=True)
@@ -82,9 +86,7 @@ def score(
     id_key: Annotated[str, typer.Option(help="Column of the row's id, kept in the output.")] = "id",
     max_concurrency: ConcurrencyOption = 16,
     limit: Annotated[int | None, typer.Option(min=1, help="Score only the first rows.")] = None,
-    center: Annotated[
-        bool, typer.Option("--center", help="Take each jury member's offset off, over all rows.")
-    ] = False,
+    center: CenterOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
     """Score every row of a file.
@@ -92,22 +94,17 @@ def score(
     Exit code: 0 when every row has a score or is not applicable, 1 when some have none, 2 when the call itself is
     wrong, 130 when it was stopped from the keyboard.
     """
-    arguments = given(
+    named = given(
         criteria=criteria, rubric=rubric, scale=scale, normalize_by=normalize_by, repair=repair, samples=samples
     )
+    columns = (input_key, prediction_key, prediction_b_key, trajectory_key, reference_key)
     request = ScoreRequest(
         file=file,
         evaluator=evaluator,
         llm=_judges(llm),
-        arguments={**settings_of(settings or []), **arguments},
+        arguments={**settings_of(settings or []), **named},
         output=output,
-        keys={
-            "input": input_key,
-            "prediction": prediction_key,
-            "prediction_b": prediction_b_key,
-            "agent_trajectory": trajectory_key,
-            "reference": reference_key,
-        },
+        keys=dict(zip(_FIELDS, columns, strict=True)),
         id_key=id_key,
         max_concurrency=max_concurrency,
         limit=limit,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -46,14 +44,6 @@ def validated(model: type[BaseModel], value: object) -> BaseModel:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "it"
         raise ValueError(f"{place}: {first['msg']}") from error
-
-
-def digest_of(value: object) -> str:
-    """Return eight hexadecimal digits that change with a value; nothing for an empty one."""
-    if not value:
-        return ""
-    text = json.dumps(value, sort_keys=True) if isinstance(value, dict) else repr(value)
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def _strict(part: Any, definitions: dict[str, Any]) -> Any:

@@ -20,9 +20,9 @@ from lc_scoring.errors import ConfigError, did_you_mean
 from lc_scoring.evaluators.arguments import refuse_unknown
 from lc_scoring.evaluators.fields import as_texts, is_missing
 from lc_scoring.evaluators.judged import Texts
-from lc_scoring.evaluators.prompted import JudgeOfTexts
 from lc_scoring.evaluators.score_string import ScoreStringEvalChain
 from lc_scoring.example import Example, ExampleLike
+from lc_scoring.judges.panel import JudgeOfTexts
 from lc_scoring.records import Score
 from lc_scoring.rubric import Rubric
 from lc_scoring.scale import Scale
@@ -186,6 +186,21 @@ def make_metric(
         >>> clarity.invoke({"input": "How do I reset it?", "prediction": "Hold the button. Wait for the light."})
         {'reasoning': 'Two clear steps. Rating: [[4.5]]', 'score': 4.5}
     """
+    return MetricEvaluator.of_parts(
+        llm,
+        kwargs,
+        criterion_name=name,
+        rubric=_rubric(name, definition, grading_prompt, greater_is_better=greater_is_better),
+        scale=Scale.parse(scale),
+        examples=_parsed_examples(examples),
+        grading_columns=grading_columns,
+        aggregations=aggregations,
+        version=version,
+        details=kwargs.get("schema"),
+    )
+
+
+def _rubric(name: str, definition: str, grading_prompt: str, *, greater_is_better: bool) -> Rubric:
     if not isinstance(name, str) or not name.strip():
         raise ConfigError(f"A metric needs a name, got {name!r}.")
     if (
@@ -195,19 +210,7 @@ def make_metric(
     ):
         raise ConfigError("A metric needs a definition in text: what should the judge look at?")
     (criterion,) = Rubric.parse({name: f"{definition.strip()}\n{grading_prompt.strip()}".strip()}).criteria
-    rubric = Rubric(criteria=(replace(criterion, lower_is_better=not greater_is_better),))
-    return MetricEvaluator.of_parts(
-        llm,
-        kwargs,
-        criterion_name=name,
-        rubric=rubric,
-        scale=Scale.parse(scale),
-        examples=_parsed_examples(examples),
-        grading_columns=grading_columns,
-        aggregations=aggregations,
-        version=version,
-        details=kwargs.get("schema"),
-    )
+    return Rubric(criteria=(replace(criterion, lower_is_better=not greater_is_better),))
 
 
 def _parsed_examples(examples: object) -> tuple[Example, ...]:

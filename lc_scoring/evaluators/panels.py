@@ -49,6 +49,9 @@ class PanelEvaluator(JudgedEvaluator):
     center: Mapping[str, float] | None = None
     """How far each member's ratings lie above the jury's (scale units), taken off them; see `centered`."""
 
+    system_model: str | None = None
+    """The model that wrote the texts, for a warning where a judge is its kin."""
+
     @field_validator("center", mode="before")
     @classmethod
     def _check_center(cls, value: object) -> object:
@@ -58,9 +61,6 @@ class PanelEvaluator(JudgedEvaluator):
                 "scores), or run `lc-scoring score --center`; or give the offsets, {member: scale units}."
             )
         return value
-
-    system_model: str | None = None
-    """The model that wrote the texts, for a warning where a judge is its kin."""
 
     @cached_property  # pydantic's own private attributes cost ten times as much to look at
     def _judge(self) -> Any:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 
 from langchain_core.messages import SystemMessage
 from langchain_core.output_parsers import BaseOutputParser
@@ -15,6 +14,7 @@ from langchain_core.runnables import RunnableConfig
 from pydantic import Field, SkipValidation, ValidationError, field_validator
 
 from lc_scoring import __version__
+from lc_scoring.digest import digest
 from lc_scoring.errors import ConfigError, NotApplicable, ReplyError
 from lc_scoring.evaluators.arguments import refuse_unknown
 from lc_scoring.evaluators.judged import Texts
@@ -22,20 +22,13 @@ from lc_scoring.evaluators.panels import PanelEvaluator, jury_of
 from lc_scoring.evaluators.reply_form import Output, ReplyForm, ReplyWish
 from lc_scoring.flow import Flow, Messages, ask
 from lc_scoring.judges.asking import PromptRenderer, Render, check_finished, harmless
+from lc_scoring.judges.panel import JudgeOfTexts
 from lc_scoring.models.judge import Judge, is_decisions
 from lc_scoring.models.options import Backend
 from lc_scoring.models.prices import check_own_table
 from lc_scoring.rating import without_residue
 from lc_scoring.records import Sample, Score
 from lc_scoring.template import PromptFile, load_prompt
-
-
-class JudgeOfTexts(Protocol):
-    """What makes the flow of a judgement: a `ScoreJudge`, `ChoiceJudge` or `PairJudge`."""
-
-    def judge(self, texts: Mapping[str, str | None]) -> Flow[Score]:
-        """Judge texts by the names they have in the prompt."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +256,7 @@ class PromptedEvaluator(PanelEvaluator):
         """
         worded = f"{prompt.name}@{prompt.version}"
         if self.prompt is not None:
-            worded = f"own:{hashlib.sha256(repr(self.prompt).encode('utf-8', 'replace')).hexdigest()[:8]}"
+            worded = f"own:{digest(repr(self.prompt))}"
         all_parts = {
             "prompt": worded,
             **self._signature_parts(),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, SkipValidation
 
+from lc_scoring.digest import digest
 from lc_scoring.errors import ConfigError, NotApplicable
 from lc_scoring.evaluators.by_criteria import EvaluatorByCriteria
-from lc_scoring.evaluators.details import digest_of, strict_schema, validated
+from lc_scoring.evaluators.details import strict_schema, validated
 from lc_scoring.evaluators.judged import Texts
-from lc_scoring.evaluators.prompted import JudgeOfTexts
 from lc_scoring.evaluators.ratings import rating_wish, score_judge
 from lc_scoring.evaluators.reply_form import ReplyWish
 from lc_scoring.example import Example, render_examples
@@ -21,6 +22,7 @@ from lc_scoring.judges.asking import EXAMPLES
 from lc_scoring.judges.constraint import each_constraint
 from lc_scoring.judges.each_criterion import EachCriterionJudge, OneReplyJudge
 from lc_scoring.judges.nearest import NearestExamples
+from lc_scoring.judges.panel import JudgeOfTexts
 from lc_scoring.judges.score import ScoreJudge, scale_words
 from lc_scoring.models.embeddings import embeddings_name, resolve_embeddings
 from lc_scoring.models.judge import Judge
@@ -102,8 +104,11 @@ class RatedEvaluator(EvaluatorByCriteria):
         judge = self._each_criterion(prompt, rubric) if self.per_criterion else super()._judge_by(prompt)
         if self.nearest is None:
             return judge
-        model = resolve_embeddings(self.embeddings)
-        return NearestExamples(inner=judge, examples=examples, count=self.nearest, model=model)
+        return NearestExamples(inner=judge, examples=examples, count=self.nearest, model=self._embeddings)
+
+    @cached_property
+    def _embeddings(self) -> Any:
+        return resolve_embeddings(self.embeddings)
 
     def _check_ways(self) -> None:
         """Refuse ways of asking that do not go together.
@@ -148,9 +153,9 @@ class RatedEvaluator(EvaluatorByCriteria):
     def _own_ways(self) -> dict[str, Any]:
         """Return the ways of asking of this evaluator's own, for the signature; what is not asked for is empty."""
         return {
-            "examples": digest_of(self._all_examples()),
-            "nearest": f"{self.nearest}:{embeddings_name(resolve_embeddings(self.embeddings))}" if self.nearest else "",
-            "schema": "" if self.details is None else digest_of(strict_schema(self.details)),
+            "examples": digest(repr(self._all_examples())) if self._all_examples() else "",
+            "nearest": f"{self.nearest}:{embeddings_name(self._embeddings)}" if self.nearest else "",
+            "schema": "" if self.details is None else digest(json.dumps(strict_schema(self.details), sort_keys=True)),
         }
 
     def _each_criterion(self, prompt: PromptFile, rubric: Rubric) -> EachCriterionJudge:

@@ -67,9 +67,13 @@ def score_judge(
         **ways: in what other ways it is asked, for the signature.
     """
     form = evaluator.form_for(llm, prompt)
-    options = {**form.options, **logprobs_options(llm)} if expected and not is_decisions(llm) else form.options
-    read_text = read_reply if read is read_rating else partial(read_reply, read=read)
-    structured = RatingForm(read_text, validate, not_applicable) if form.structured or is_decisions(llm) else None
+    typed = is_decisions(llm)
+    ways = {
+        "form": form.name,
+        "backend": evaluator.backend,
+        "expected": expected,
+        "not_applicable": not_applicable,
+    } | ways
     return ScoreJudge(
         name=evaluator.evaluation_name,
         scale=scale,
@@ -77,17 +81,9 @@ def score_judge(
         repair_question=form.prompt.repair,
         repairs=evaluator.repair,
         not_applicable=not_applicable,
-        signature=evaluator.signature_of(
-            prompt,
-            judge_name(llm),
-            form=form.name,
-            backend=evaluator.backend,
-            expected=expected,
-            not_applicable=not_applicable,
-            **ways,
-        ),
-        read=read_text,
-        form=structured,
-        options=options,
-        expected=expected or is_decisions(llm),
+        signature=evaluator.signature_of(prompt, judge_name(llm), **ways),
+        read=read_reply if read is read_rating else partial(read_reply, read=read),
+        form=RatingForm(validate, not_applicable) if form.structured or typed else None,
+        options={**form.options, **logprobs_options(llm)} if expected and not typed else form.options,
+        expected=expected or typed,
     )

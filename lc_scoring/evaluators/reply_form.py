@@ -70,19 +70,19 @@ class ReplyWish:
         """Return how a judge is asked, by what it can do."""
         if is_decisions(judge):
             return self._typed(prompt)
-        schema = self.constraint.schema
-        options = json_options(judge, schema) if self.output != "text" or self.details else None
-        wanted = self.details is not None or self.output == "json"
-        if self.output == "json" and options is None and self.backend is None and self.details is None:
-            notice(f"{type(judge).__name__} can be held to no JSON schema, so it is asked for text.")
-            wanted = False
-        structured = wanted or options is not None
+        as_json, held = self.output == "json" or self.details is not None, self.constraint
         if self.backend is not None:
-            structured = wanted
-            held = {"schema": schema} if structured else {"schema": None}
-            text = self.constraint
-            options = backend_options(judge, self.backend, regex=text.regex, grammar=text.grammar, **held)
-        return self._json(prompt, options or {}) if structured else self._text(prompt, options or {})
+            schema = held.schema if as_json else None
+            options = backend_options(judge, self.backend, regex=held.regex, grammar=held.grammar, schema=schema)
+            return self._json(prompt, options) if as_json else self._text(prompt, options)
+        held_to = json_options(judge, held.schema) if as_json or self.output == "auto" else None
+        if held_to is not None:
+            return self._json(prompt, held_to)
+        if self.details is not None:  # asked for in words alone: as text they could not be told apart
+            return self._json(prompt, {})
+        if as_json:
+            notice(f"{type(judge).__name__} can be held to no JSON schema, so it is asked for text.")
+        return self._text(prompt, {})
 
     def _text(self, prompt: PromptFile, options: Mapping[str, Any]) -> ReplyForm:
         name = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -10,6 +9,7 @@ from typing import Any, ClassVar, Self
 from langsmith.schemas import Example, Run
 from pydantic import Field, SkipValidation
 
+from lc_scoring.digest import digest
 from lc_scoring.errors import ConfigError
 from lc_scoring.evaluators.agent_steps import answer_of, describe_tools, describe_trajectory, has_messages
 from lc_scoring.evaluators.experiment import Key, example_fields, follow, pick, row_fields
@@ -173,7 +173,7 @@ class TrajectoryEvalChain(PromptedEvaluator, AgentTrajectoryEvaluator):
         return {"tools": describe_tools(self.agent_tools), **scale_words(TRAJECTORY_SCALE)}
 
     def _signature_parts(self) -> dict[str, object]:
-        return {"scale": TRAJECTORY_SCALE, "tools": _digest(self.words()["tools"])}
+        return {"scale": TRAJECTORY_SCALE, "tools": digest(self.words()["tools"])}
 
     def _reply_wish(self) -> ReplyWish:
         return rating_wish(self, TRAJECTORY_SCALE)
@@ -194,7 +194,3 @@ class TrajectoryEvalChain(PromptedEvaluator, AgentTrajectoryEvaluator):
 
     def _scored(self, outcome: Parsed) -> Score:
         return parsed_score(self, outcome)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]

@@ -11,7 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lc_scoring.judges.structured import DETAILS, NOT_APPLICABLE, RATING, VERDICT, listed_ratings, object_schema
+from lc_scoring.judges.structured import (
+    DETAILS,
+    NOT_APPLICABLE,
+    RATING,
+    RATINGS,
+    VERDICT,
+    listed_ratings,
+    object_schema,
+)
 from lc_scoring.scale import Scale, number_text
 
 _REASONS = 2_000  # characters
@@ -62,7 +70,7 @@ def each_constraint(scale: Scale, names: Sequence[str], *, not_applicable: bool 
         "required": list(names),
         "additionalProperties": False,
     }
-    return _constraint([(name, *words) for name in names], object_schema({"ratings": ratings}))
+    return _constraint([(name, *words) for name in names], object_schema({RATINGS: ratings}))
 
 
 def verdict_constraint(words: Sequence[str]) -> Constraint:

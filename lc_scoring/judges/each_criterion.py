@@ -23,15 +23,12 @@ from lc_scoring.judges.asking import (
     total_usage,
     total_usage_of,
 )
-from lc_scoring.judges.panel import Judge, JudgeOfEach, Outcomes
+from lc_scoring.judges.panel import JudgeOfEach, JudgeOfTexts, Outcomes
 from lc_scoring.judges.score import ScoreJudge, says_not_applicable, scale_words
-from lc_scoring.judges.structured import REASONING, find_object, is_not_applicable, rating_of, stands_twice
+from lc_scoring.judges.structured import RATINGS, REASONING, find_object, is_not_applicable, rating_of, stands_twice
 from lc_scoring.rating import bracketed_numbers, plain, read_rating, without_residue
 from lc_scoring.records import Failure, Score
 from lc_scoring.scale import Scale, number_text, plain_number
-
-RATINGS = "ratings"
-"""The key of the ratings in a structured reply."""
 
 _LINE_START = r"^(?:[\s>#*_`\-\"']|\d+[.)])*"
 _LINE_MIDDLE = r"[\s*_`\"']*(?:[:=\uff1a]|\s-\s)"
@@ -52,7 +49,7 @@ class EachCriterionJudge:
     """
 
     name: str
-    judges: tuple[Judge, ...] | JudgeOfEach
+    judges: tuple[JudgeOfTexts, ...] | JudgeOfEach
     names: Sequence[str]
     weights: Sequence[float]
     scale: Scale

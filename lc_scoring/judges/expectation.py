@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from lc_scoring.flow import Reply, Token
 from lc_scoring.judged_text import without_echoes
-from lc_scoring.judges.structured import RATING, holds_object, key_place
+from lc_scoring.judges.structured import RATING, key_place
 from lc_scoring.rating import bracketed_numbers, plain, without_residue
 from lc_scoring.scale import Scale, plain_number
 
@@ -97,7 +97,7 @@ def _place(text: str, rating: float, *, structured: bool, first: bool) -> tuple[
     if text.count(answer) != 1 or len(plain(answer)) != len(answer):
         return None  # what was read does not stand where it seems to
     offset = text.index(answer)
-    start = key_place(answer, RATING) if structured and holds_object(Reply(text=answer)) else None
+    start = key_place(answer, RATING) if structured else None
     if start is None:
         starts = [place for place, number in bracketed_numbers(answer) if number == rating]
         start = (starts[0] if first else starts[-1]) if starts else None

@@ -10,7 +10,7 @@ from lc_scoring.errors import ModelError
 from lc_scoring.example import Example, render_examples, retrieval_text
 from lc_scoring.flow import Flow, Vectors, embed
 from lc_scoring.judges.asking import EXAMPLES
-from lc_scoring.judges.panel import Judge
+from lc_scoring.judges.panel import JudgeOfTexts
 from lc_scoring.records import Score
 
 
@@ -25,7 +25,7 @@ class NearestExamples:
         model: the embedding model.
     """
 
-    inner: Judge
+    inner: JudgeOfTexts
     examples: tuple[Example, ...]
     count: int
     model: object

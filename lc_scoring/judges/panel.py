@@ -29,7 +29,7 @@ Outcomes: TypeAlias = "tuple[Score | ScoringError, ...]"
 """What came of judging a text: one outcome, or one for each criterion."""
 
 
-class Judge(Protocol):
+class JudgeOfTexts(Protocol):
     """What makes the flow of a judgement."""
 
     def judge(self, texts: Mapping[str, str | None]) -> Flow[Score]:
@@ -58,7 +58,7 @@ class Seat:
     """
 
     name: str
-    judge: Judge | JudgeOfEach
+    judge: JudgeOfTexts | JudgeOfEach
     juror: int | None = None
     offset: float = 0.0
     _each: Callable[[Mapping[str, str | None]], Flow[Outcomes]] = field(init=False, repr=False, compare=False)
@@ -123,7 +123,7 @@ class Panel:
             flows = [seat.judge_each(texts) for seat in self.seats]
         else:
             question = self._asks_the_same.question(texts)
-            flows = [_asked(self._asks_the_same, texts, question) for _ in self.seats]
+            flows = [_one(self._asks_the_same, texts, question) for _ in self.seats]
         rows = yield from together(flows)
         width = max((len(row) for row in rows if not isinstance(row, ScoringError)), default=1)
         rows = [_whole(row, width) for row in rows]
@@ -215,13 +215,8 @@ class Panel:
         return ReplyError(f"{said} {reasons}", reply=next(iter(replies), ""))
 
 
-def _one(judge: Judge, texts: Mapping[str, str | None]) -> Flow[Outcomes]:
-    score = yield from judge.judge(texts)
-    return (score,)
-
-
-def _asked(judge: Any, texts: Mapping[str, str | None], question: Any) -> Flow[Outcomes]:
-    score = yield from judge.judge(texts, question)
+def _one(judge: Any, texts: Mapping[str, str | None], *question: Any) -> Flow[Outcomes]:
+    score = yield from judge.judge(texts, *question)
     return (score,)
 
 

@@ -21,7 +21,7 @@ from lc_scoring.judges.asking import (
     total_usage,
 )
 from lc_scoring.judges.expectation import expectation
-from lc_scoring.judges.structured import RatingForm, Reading, holds_object
+from lc_scoring.judges.structured import RatingForm, Reading
 from lc_scoring.rating import bracketed_numbers, plain, read_rating, without_residue
 from lc_scoring.records import Score, Usage
 from lc_scoring.scale import Scale, number_text
@@ -99,8 +99,8 @@ class ScoreJudge:
         return score if read.parsed is None else replace(score, parsed=read.parsed)
 
     def _read(self, reply: Reply, marked: Sequence[str]) -> Reading:
-        if self.form is not None and (reply.distribution or self.form.validate or holds_object(reply)):
-            return self.form.read(reply, self.scale, marked)
+        if self.form is not None and (reading := self.form.read(reply, self.scale)) is not None:
+            return reading
         if self.not_applicable and says_not_applicable(reply, marked):
             raise NotApplicable(joined_reasoning([reply]))
         return Reading(self.read(reply, self.scale, marked))

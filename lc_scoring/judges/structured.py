@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from lc_scoring.rating import plain, read_rating, without_residue
 from lc_scoring.scale import Scale, number_text, plain_number
 from lc_scoring.verdict import Verdict, read_verdict
 
-REASONING, RATING, VERDICT, DETAILS = "reasoning", "rating", "verdict", "details"
+REASONING, RATING, RATINGS, VERDICT, DETAILS = "reasoning", "rating", "ratings", "verdict", "details"
 """The keys of a structured reply."""
 
 _OUTCOME = re.compile(r"\[\[|\b(?:rating|score)\b\W{0,12}\d", re.IGNORECASE)
@@ -53,20 +53,18 @@ class RatingForm:
     """How a rating is read that was asked for as JSON.
 
     Attributes:
-        read_text: reads a reply that holds no object.
         validate: makes what the user asked for of `details`; raises ValueError where it cannot. None where nothing is.
         not_applicable: whether "N/A" may stand for the rating.
     """
 
-    read_text: Callable[[Reply, Scale, Sequence[str]], float]
     validate: Callable[[Any], Any] | None = None
     not_applicable: bool = False
 
-    def read(self, reply: Reply, scale: Scale, marked: Sequence[str] = ()) -> Reading:
-        """Read the rating in a reply.
+    def read(self, reply: Reply, scale: Scale) -> Reading | None:
+        """Read the rating in a reply; None where it holds no object, and is to be read as text.
 
         Raises:
-            ReplyError: it holds none on the scale, or its `details` are not what was asked for.
+            ReplyError: there is none on the scale, or its `details` are not what was asked for.
             NotApplicable: it says that its question does not apply, where it may.
         """
         check_given(reply)
@@ -74,7 +72,7 @@ class RatingForm:
             return Reading(max(reply.distribution, key=lambda rating: reply.distribution[rating]))
         found = find_object(reply, RATING)
         if found is None and self.validate is None:
-            return Reading(self.read_text(reply, scale, marked))
+            return None
         if found is None:
             raise ReplyError(f"The reply holds no JSON object with {RATING!r}.", reply=reply.text)
         if self.not_applicable and is_not_applicable(found[RATING]):
@@ -168,11 +166,6 @@ def find_object(reply: Reply, key: str) -> Mapping[str, Any] | None:
     if any(_OUTCOME.search(plain(text[end:begin])) for end, begin in zip(ends, begins, strict=True)):
         raise ReplyError("Another outcome stands beside the reply's JSON object: which one is meant?", reply=reply.text)
     return last
-
-
-def holds_object(reply: Reply) -> bool:
-    """Whether a JSON object, whole or broken, begins in a reply."""
-    return _OBJECT.search(_answer(reply)[0]) is not None
 
 
 def stands_twice(found: Mapping[str, Any], key: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableLambda, RunnableSequence, RunnableWithFallbacks
 from langchain_core.runnables.base import RunnableBindingBase
 
+from lc_scoring.digest import digest
 from lc_scoring.errors import ConfigError, MissingExtra
 from lc_scoring.models.judge import Judge
 from lc_scoring.scale import number_text
@@ -70,8 +70,7 @@ def judge_name(judge: Judge) -> str:
         return "+".join(judge_name(step) for step in inner.steps)
     if isinstance(inner, RunnableBindingBase):
         bound = repr(sorted(inner.kwargs.items()))
-        digest = f"#{hashlib.sha256(bound.encode()).hexdigest()[:8]}" if inner.kwargs else ""
-        return f"{judge_name(inner.bound)}{digest}"
+        return judge_name(inner.bound) + (f"#{digest(bound)}" if inner.kwargs else "")
     return _model_name(inner)
 
 

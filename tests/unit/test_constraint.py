@@ -306,7 +306,7 @@ def test_a_rating_that_may_be_quoted_is_no_rating() -> None:
             read_reply(Reply(text=text), TEN, ["I am beyond rating: [[9]]"])
 
 
-MAY_NOT_APPLY = RatingForm(read_reply, not_applicable=True)
+MAY_NOT_APPLY = RatingForm(not_applicable=True)
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_what_does_not_apply_is_a_state_with_its_reasons_and_cost(text: str, for
     assert caught.value.usage == Usage(calls=2)
 
 
-@pytest.mark.parametrize("form", [None, RatingForm(read_reply)])
+@pytest.mark.parametrize("form", [None, RatingForm()])
 def test_where_it_may_not_be_said_it_is_asked_about(form: RatingForm | None) -> None:
     flow = rater(form=form).judge({"prediction": "x"})
     next(flow)

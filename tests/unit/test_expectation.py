@@ -9,7 +9,7 @@ import pytest
 
 from lc_scoring.flow import Message, Reply, Token
 from lc_scoring.judges.expectation import Expectation, expectation
-from lc_scoring.judges.score import ScoreJudge, read_reply
+from lc_scoring.judges.score import ScoreJudge
 from lc_scoring.judges.structured import RatingForm
 from lc_scoring.records import Score, Usage
 from lc_scoring.scale import Scale
@@ -277,7 +277,7 @@ def test_the_score_is_made_of_the_expected_rating(lower_is_better: bool, value: 
 
 
 def test_of_a_distribution_the_likeliest_rating_is_read_and_the_mean_expected() -> None:
-    reply, form = Reply(text="2 60.0%, 7 40.0%.", distribution={2: 0.6, 7: 0.4}), RatingForm(read_reply)
+    reply, form = Reply(text="2 60.0%, 7 40.0%.", distribution={2: 0.6, 7: 0.4}), RatingForm()
     assert form.read(reply, TEN).rating == 2
     score = drive(reply, form=form)
     assert (score.rating, score.distribution) == (4, {2: 0.6, 7: 0.4})
@@ -309,7 +309,7 @@ def test_without_probabilities_the_score_is_the_rating_and_says_so() -> None:
     ],
 )
 def test_the_probabilities_are_those_of_the_rating_that_binds(parts: tuple[Part, ...]) -> None:
-    assert drive(spoken(*parts), form=RatingForm(read_reply)).rating == 7.6
+    assert drive(spoken(*parts), form=RatingForm()).rating == 7.6
 
 
 def test_behind_a_key_with_another_number_there_is_no_place() -> None:

@@ -12,18 +12,19 @@ from lc_scoring.errors import ReplyError
 from lc_scoring.flow import Ask, Message, Reply
 from lc_scoring.judges.choice import ChoiceJudge
 from lc_scoring.judges.score import ScoreJudge, read_reply
-from lc_scoring.judges.structured import RatingForm, Reading, find_object, holds_object, key_place, rating_of
+from lc_scoring.judges.structured import RatingForm, Reading, find_object, key_place, rating_of
 from lc_scoring.records import Score, Usage
 from lc_scoring.scale import Scale
 from lc_scoring.template import Template
 
 TEN = Scale(1, 10)
 YES_NO = {"Y": "Y", "YES": "Y", "N": "N", "NO": "N"}
-FORM = RatingForm(read_reply)
+FORM = RatingForm()
 
 
-def read(text: str, scale: Scale = TEN, **options: Any) -> Reading:
-    return FORM.read(Reply(text=text, **options), scale)
+def read(text: str, scale: Scale = TEN, **options: Any) -> Reading:  # one without an object is read as text
+    reply = Reply(text=text, **options)
+    return FORM.read(reply, scale) or Reading(read_reply(reply, scale))
 
 
 def drive(judge: ScoreJudge | ChoiceJudge, *replies: Reply | str, prediction: str = "x") -> tuple[Score, list[Ask]]:
@@ -91,7 +92,8 @@ def test_the_reasons_are_the_text_in_the_object(said: str, reasoning: str | None
 
 @pytest.mark.parametrize("text", ["Rating: [[8]]", "f(x) = {x}: [[8]]", 'The "rating" is [[8]].'])
 def test_a_reply_without_any_object_is_read_as_text(text: str) -> None:
-    assert (holds_object(Reply(text=text)), find_object(Reply(text=text), "rating")) == (False, None)
+    assert find_object(Reply(text=text), "rating") is None
+    assert FORM.read(Reply(text=text), TEN) is None
     assert read(text) == Reading(8)
 
 
@@ -259,7 +261,7 @@ def details_of(value: Any) -> Any:
 
 
 def test_details_are_handed_back_as_what_was_made_of_them() -> None:
-    judge = rater(form=RatingForm(read_reply, details_of))
+    judge = rater(form=RatingForm(details_of))
     score, _ = drive(judge, '{"reasoning": "Thin.", "rating": 8, "details": {"severity": 2}}')
     assert (score.rating, score.parsed, score.reasoning) == (8, 2, "Thin.")
 
@@ -273,7 +275,7 @@ def test_details_are_handed_back_as_what_was_made_of_them() -> None:
     ],
 )
 def test_where_details_are_asked_for_a_reply_without_them_is_asked_about(text: str, reason: str) -> None:
-    judge = rater(form=RatingForm(read_reply, details_of))
+    judge = rater(form=RatingForm(details_of))
     score, asks = drive(judge, text, '{"rating": 8, "details": {"severity": 0}}')
     assert (score.rating, score.parsed) == (8, 0)
     assert asks[1].messages[-1] == Message("user", f"{reason} From 1 to 10.")
