@@ -1,4 +1,4 @@
-"""A LangSmith workspace on 127.0.0.1, for every test that sends something there."""
+"""A LangSmith workspace and a judge on 127.0.0.1, for every test that sends something there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from langsmith import Client, run_trees
 from langsmith.utils import get_env_var
 from loopback.langsmith_api import LangSmithServer
+from loopback.openai_api import OpenAIServer
+from loopback.ways import GOOD
 
 
 @pytest.fixture
@@ -41,3 +43,27 @@ def tracing(server: LangSmithServer, monkeypatch: pytest.MonkeyPatch) -> LangSmi
         monkeypatch.setenv(name, value)
     get_env_var.cache_clear()
     return server
+
+
+@pytest.fixture
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make what a developer's own environment says unheard."""
+    for name in list(os.environ):
+        if name.startswith(("OPENAI_", "LC_SCORING_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="module")
+def _judge_running() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as running:
+        yield running
+
+
+@pytest.fixture
+def judge_server(_judge_running: OpenAIServer) -> OpenAIServer:
+    """The module's one server of a judge, as new."""
+    running = _judge_running
+    running.reply, running._alternatives, running._structured, running.max_in_flight = GOOD, {}, None, 0
+    running.requests.clear()
+    running._script.clear()
+    return running

@@ -2,52 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain_openai import ChatOpenAI
 from langsmith.evaluation.evaluator import EvaluationResult, EvaluationResults
 from langsmith.schemas import Example, Run
 from loopback.openai_api import OpenAIServer
-from loopback.ways import FIELDS, SYNC, Way, both_ways
+from loopback.ways import FIELDS, GOOD, SYNC, Way, both_ways, chat
 
 from lc_scoring import ConfigError, ModelError, NotApplicable, ReplyError, Usage, load_evaluator
 
-GOOD, UNREAD, NOT = "Clear and right. Rating: [[8]]", "I would rather not say.", "It makes no claims. Rating: [[N/A]]"
+UNREAD, NOT = "I would rather not say.", "It makes no claims. Rating: [[N/A]]"
 CRITERIA = {"depth": "Does it go deep?", "tone": "Is it friendly?", "wit": "Is it funny?"}
 
 
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make what a developer's own environment says unheard."""
-    for name in list(os.environ):
-        if name.startswith(("OPENAI_", "LC_SCORING_")):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture(scope="module")
-def _running() -> Iterator[OpenAIServer]:
-    with OpenAIServer() as running:
-        yield running
+pytestmark = pytest.mark.usefixtures("no_settings")
 
 
 @pytest.fixture
-def server(_running: OpenAIServer) -> OpenAIServer:
-    """The module's one server, as new."""
-    _running.reply, _running.max_in_flight = GOOD, 0
-    _running.requests.clear()
-    _running._script.clear()
-    return _running
-
-
-def chat(server: OpenAIServer, model: str = "judge", **options: Any) -> ChatOpenAI:
-    return ChatOpenAI(**{"model": model, "base_url": server.url, "api_key": "test-key", "max_retries": 0, **options})
+def server(judge_server: OpenAIServer) -> OpenAIServer:
+    return judge_server
 
 
 def made(llm: Any, **options: Any) -> Any:

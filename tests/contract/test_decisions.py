@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeAlias
 
 import openai
@@ -12,46 +11,27 @@ import pytest
 import pytest_asyncio
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import PromptTemplate
-from langchain_openai import ChatOpenAI
 from loopback.judged_names import CASES
 from loopback.openai_api import OpenAIServer
-from loopback.ways import FIELDS, Way, both_ways
+from loopback.ways import FIELDS, GOOD, Way, both_ways, chat
 from pydantic import BaseModel
 
 from lc_scoring import ConfigError, ModelError, ReplyError, Usage, load_evaluator
 
 decisions_api = pytest.importorskip("langchain_openai.decisions")
 
-GOOD, SHARES = "Clear and right. Rating: [[8]]", {"8": 0.6, "7": 0.3, "9": 0.1}
+SHARES = {"8": 0.6, "7": 0.3, "9": 0.1}
 Deciding: TypeAlias = Callable[..., Any]
 LEVELS = [{"label": str(level)} for level in range(1, 11)]
 
 
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make what a developer's own environment says unheard."""
-    for name in list(os.environ):
-        if name.startswith(("OPENAI_", "LC_SCORING_")):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture(scope="module")
-def _running() -> Iterator[OpenAIServer]:
-    with OpenAIServer() as running:
-        yield running
+pytestmark = pytest.mark.usefixtures("no_settings")
 
 
 @pytest.fixture
-def server(_running: OpenAIServer) -> OpenAIServer:
-    """The module's one server, as new."""
-    _running.reply, _running._alternatives, _running.max_in_flight = GOOD, SHARES, 0
-    _running.requests.clear()
-    _running._script.clear()
-    return _running
-
-
-def chat(server: OpenAIServer, model: str = "judge", **options: Any) -> ChatOpenAI:
-    return ChatOpenAI(**{"model": model, "base_url": server.url, "api_key": "test-key", "max_retries": 0, **options})
+def server(judge_server: OpenAIServer) -> OpenAIServer:
+    judge_server._alternatives = SHARES
+    return judge_server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -3,47 +3,25 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from langchain_openai import ChatOpenAI
 from loopback.openai_api import OpenAIServer
-from loopback.ways import Way, both_ways
+from loopback.ways import GOOD, Way, both_ways, chat
 
 from lc_scoring import ConfigError, ModelError, load_evaluator
 
-GOOD = "Clear and right. Rating: [[8]]"
 SHARES = {"8": 0.6, "7": 0.3, "9": 0.1}
 PLAIN = "the rating as it was written: the model gave no probabilities"
 
 
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make what a developer's own environment says unheard."""
-    for name in list(os.environ):
-        if name.startswith(("OPENAI_", "LC_SCORING_")):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture(scope="module")
-def _running() -> Iterator[OpenAIServer]:
-    with OpenAIServer() as running:
-        yield running
+pytestmark = pytest.mark.usefixtures("no_settings")
 
 
 @pytest.fixture
-def server(_running: OpenAIServer) -> OpenAIServer:
-    """The module's one server, as new."""
-    _running.reply, _running._alternatives, _running.max_in_flight = GOOD, SHARES, 0
-    _running.requests.clear()
-    _running._script.clear()
-    return _running
-
-
-def chat(server: OpenAIServer, model: str = "judge", **options: Any) -> ChatOpenAI:
-    return ChatOpenAI(**{"model": model, "base_url": server.url, "api_key": "test-key", "max_retries": 0, **options})
+def server(judge_server: OpenAIServer) -> OpenAIServer:
+    judge_server._alternatives = SHARES
+    return judge_server
 
 
 def made(llm: Any, name: str = "labeled_score_string", **options: Any) -> Any:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import copy
-import os
 import pickle
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from statistics import stdev
 from typing import Any
 
@@ -17,39 +16,20 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_openai import ChatOpenAI
 from loopback.judged_names import CASES, RIGHT, WRONG, Case, every_judged_name
 from loopback.openai_api import OpenAIServer
-from loopback.ways import FIELDS, Way, both_ways
+from loopback.ways import FIELDS, GOOD, Way, both_ways, chat
 
 from lc_scoring import ConfigError, ModelError, ReplyError, load_evaluator
 
-GOOD, UNREAD = "Clear and right. Rating: [[8]]", "I would rather not say."
+UNREAD = "I would rather not say."
 NAME = "score_string:correctness"
 
 
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make what a developer's own environment says unheard."""
-    for name in list(os.environ):
-        if name.startswith(("OPENAI_", "LC_SCORING_")):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture(scope="module")
-def _running() -> Iterator[OpenAIServer]:
-    with OpenAIServer() as running:
-        yield running
+pytestmark = pytest.mark.usefixtures("no_settings")
 
 
 @pytest.fixture
-def server(_running: OpenAIServer) -> OpenAIServer:
-    """The module's one server, as new."""
-    _running.reply, _running.max_in_flight = GOOD, 0
-    _running.requests.clear()
-    _running._script.clear()
-    return _running
-
-
-def chat(server: OpenAIServer, model: str = "judge", **options: Any) -> ChatOpenAI:
-    return ChatOpenAI(**{"model": model, "base_url": server.url, "api_key": "test-key", "max_retries": 0, **options})
+def server(judge_server: OpenAIServer) -> OpenAIServer:
+    return judge_server
 
 
 def made(llm: Any = None, **options: Any) -> Any:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,43 +11,23 @@ from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, FakeListChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_openai import ChatOpenAI
 from loopback.judged_names import CASES
 from loopback.openai_api import OpenAIServer
-from loopback.ways import Way, both_ways
+from loopback.ways import GOOD, Way, both_ways, chat
 from pydantic import BaseModel, Field
 
 from lc_scoring import ConfigError, ReplyError, load_evaluator
 
-GOOD, JSON = "Clear and right. Rating: [[8]]", '{"reasoning": "Clear and right.", "rating": 8}'
+JSON = '{"reasoning": "Clear and right.", "rating": 8}'
 READ = {"reasoning": "Clear and right.", "score": 8}
 
 
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make what a developer's own environment says unheard."""
-    for name in list(os.environ):
-        if name.startswith(("OPENAI_", "LC_SCORING_")):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture(scope="module")
-def _running() -> Iterator[OpenAIServer]:
-    with OpenAIServer() as running:
-        yield running
+pytestmark = pytest.mark.usefixtures("no_settings")
 
 
 @pytest.fixture
-def server(_running: OpenAIServer) -> OpenAIServer:
-    """The module's one server, as new."""
-    _running.reply, _running._structured, _running.max_in_flight = GOOD, None, 0
-    _running.requests.clear()
-    _running._script.clear()
-    return _running
-
-
-def chat(server: OpenAIServer, model: str = "judge", **options: Any) -> ChatOpenAI:
-    return ChatOpenAI(**{"model": model, "base_url": server.url, "api_key": "test-key", "max_retries": 0, **options})
+def server(judge_server: OpenAIServer) -> OpenAIServer:
+    return judge_server
 
 
 def made(llm: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The ways an evaluator is called, sync and async, for tests that hold for both."""
+"""The ways an evaluator is called, sync and async, and the judge it asks, for tests that hold for both."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 import pytest
+from langchain_openai import ChatOpenAI
 
+from loopback.openai_api import OpenAIServer
+
+GOOD = "Clear and right. Rating: [[8]]"
 FIELDS = {"prediction": "It is Paris.", "input": "What is the capital of France?", "reference": "Paris"}
 
 
@@ -40,3 +44,8 @@ def both_ways(test: Any) -> Any:
     """Run a test sync and async, in one event loop: langchain_openai keeps its clients, and they keep their loop."""
     ways = pytest.mark.parametrize("way", [SYNC, ASYNC], ids=["sync", "async"])
     return pytest.mark.asyncio(loop_scope="module")(ways(test))
+
+
+def chat(server: OpenAIServer, model: str = "judge", **options: Any) -> ChatOpenAI:
+    """Make a judge that is asked over the wire."""
+    return ChatOpenAI(**{"model": model, "base_url": server.url, "api_key": "test-key", "max_retries": 0, **options})
