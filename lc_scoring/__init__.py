@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lc_scoring.errors import ModelError as ModelError
     from lc_scoring.errors import NotApplicable as NotApplicable
     from lc_scoring.errors import ReplyError as ReplyError
+    from lc_scoring.errors import RunFileError as RunFileError
     from lc_scoring.errors import ScopeError as ScopeError
     from lc_scoring.errors import ScoringError as ScoringError
     from lc_scoring.evaluators.criteria import CriteriaEvalChain as CriteriaEvalChain
@@ -60,6 +61,9 @@ if TYPE_CHECKING:
     from lc_scoring.registry import load_evaluators as load_evaluators
     from lc_scoring.registry import register_evaluator as register_evaluator
     from lc_scoring.rubric import Rubric as Rubric
+    from lc_scoring.runs.run import Run as Run
+    from lc_scoring.runs.score_dataset import ascore_dataset as ascore_dataset
+    from lc_scoring.runs.score_dataset import score_dataset as score_dataset
     from lc_scoring.scale import Scale as Scale
 
 __version__ = "0.1.0"
@@ -67,19 +71,20 @@ __version__ = "0.1.0"
 _HOMES = {
     "errors": ("ConfigError", "MissingExtra", "ModelError", "NotApplicable", "ReplyError", "ScoringError"),
     "evaluators.metric": ("make_metric",),
-    "evaluators.schema": ("AgentTrajectoryEvaluator", "PairwiseStringEvaluator", "StringEvaluator"),
+    "evaluators.schema": ("StringEvaluator",),
     "evaluators.score_string": ("LabeledScoreStringEvalChain", "ScoreStringEvalChain"),
     "records": ("Failure", "Sample", "Score", "Usage"),
     "registry": ("EvaluatorType", "load_evaluator", "load_evaluators", "register_evaluator"),
     "criterion": ("Criteria", "Criterion"),
-    "example": ("Example",),
     "rubric": ("Rubric",),
+    "runs.run": ("Run",),
+    "runs.score_dataset": ("ascore_dataset", "score_dataset"),
     "scale": ("Scale",),
 }
 # What else can be imported from here, though it is listed where it lives, so that the face stays small: above all
 # the rest of langchain.evaluation, so that moving is a change of import.
 _UNLISTED_HOMES = {
-    "errors": ("ScopeError",),
+    "errors": ("RunFileError", "ScopeError"),
     "evaluators.criteria": ("CriteriaEvalChain", "LabeledCriteriaEvalChain"),
     "evaluators.embedding_distance": (
         "EmbeddingDistance",
@@ -101,8 +106,10 @@ _UNLISTED_HOMES = {
         "TrajectoryOutputParser",
     ),
     "evaluators.qa": ("ContextQAEvalChain", "CotQAEvalChain", "QAEvalChain"),
+    "evaluators.schema": ("AgentTrajectoryEvaluator", "PairwiseStringEvaluator"),
     "evaluators.string_distance": ("PairwiseStringDistanceEvalChain", "StringDistance", "StringDistanceEvalChain"),
     "evaluators.trajectory": ("TrajectoryEvalChain",),
+    "example": ("Example",),
 }
 _HOME_OF = {name: home for homes in (_HOMES, _UNLISTED_HOMES) for home, names in homes.items() for name in names}
 

@@ -6,6 +6,7 @@
      ├─ ModelError                   the model gave no answer
      │   └─ ScopeError               the offline judge was asked for something it must not judge
      ├─ ReplyError    (ValueError)   the model answered and nobody can read a rating in it
+     ├─ RunFileError                 a run file cannot be written or read: the disk, not the call
      └─ NotApplicable                the judge says that its question does not apply: a state, counted apart
 
 LangChain raised `ValueError` for what `ConfigError` and `ReplyError` stand for, so both are one.
@@ -92,6 +93,10 @@ class NotApplicable(ScoringError):  # noqa: N818 - a state of its own, and no mi
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by the judge's words: the default would pass the whole message for them."""
         return (NotApplicable, (self.reasoning,))
+
+
+class RunFileError(ScoringError):
+    """A run file cannot be written or read; SQLite's or the system's exception is `__cause__`."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

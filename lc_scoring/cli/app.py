@@ -10,11 +10,12 @@ import typer
 
 from lc_scoring import __version__
 from lc_scoring.cli.judge import plan_file, probe_file
-from lc_scoring.cli.rows import RowsRequest, given, settings_of
+from lc_scoring.cli.rows import EvaluatorRequest, RowsRequest, columns_of, given, settings_of
 from lc_scoring.cli.rubrics import rubrics
-from lc_scoring.cli.score import ScoreRequest, score_file
+from lc_scoring.cli.score import ScoreRequest, score_data, summarize_run
 from lc_scoring.errors import ScoringError
 from lc_scoring.registry import describe_evaluators
+from lc_scoring.runs.request import Request
 
 app = typer.Typer(
     name="lc-scoring",
@@ -42,18 +43,25 @@ JudgeOption = Annotated[
 ]
 SamplesOption = Annotated[int | None, typer.Option(min=1, help="How often each judge is asked about a row; once.")]
 RowsOption = Annotated[int, typer.Option("--limit", min=2, help="How many of the first rows are asked about.")]
-FileArgument = Annotated[Path, typer.Argument(help="Rows as JSON lines.")]
+FileArgument = Annotated[Path, typer.Argument(help="Rows: .jsonl, .csv, .parquet or .arrow.")]
 CenterOption = Annotated[bool, typer.Option("--center", help="Take each jury member's offset off, over all rows.")]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Where the scores go too: .jsonl, .csv or .parquet.")
+]
+ByOption = Annotated[str | None, typer.Option(help="A column: each of its values is summed up too.")]
+ClusterOption = Annotated[
+    str | None, typer.Option(help="A column that rows of one source share; intervals allow for their likeness.")
+]
+ColumnsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        help="Where a field stands: field=column, a dotted path or a template, such as prediction=outputs.answer "
+        "or input='{title}: {body}'; may be repeated.",
+    ),
+]
 ConcurrencyOption = Annotated[int, typer.Option(min=1, help="How many rows are in flight at once.")]
 EvaluatorOption = Annotated[str, typer.Option("--evaluator", "-e", help="See `lc-scoring evaluators`.")]
-InputColumn = Annotated[str, typer.Option(help="Column of the input; a dotted path reaches inside.")]
-PredictionColumn = Annotated[str, typer.Option(help="Column of the text to rate.")]
-PredictionBColumn = Annotated[str, typer.Option(help="Column of the second text, to compare.")]
-TrajectoryColumn = Annotated[str, typer.Option(help="Column of an agent's steps or messages.")]
-ReferenceColumn = Annotated[str, typer.Option(help="Column of the reference.")]
-
-
-_FIELDS = ("input", "prediction", "prediction_b", "agent_trajectory", "reference")
 
 
 @app.callback(invoke_without_command=True)
@@ -67,51 +75,102 @@ def _root(
 
 @app.command()
 def score(
-    file: FileArgument,
-    evaluator: EvaluatorOption = "labeled_score_string",
+    data: Annotated[
+        str, typer.Argument(help="Rows: .jsonl, .csv, .parquet, .arrow, or langsmith:<dataset>.", metavar="DATA")
+    ],
+    evaluator: Annotated[
+        list[str] | None, typer.Option("--evaluator", "-e", help="See `lc-scoring evaluators`; may be repeated.")
+    ] = None,
     criteria: CriteriaOption = None,
     rubric: RubricOption = None,
     llm: JudgeOption = None,
     samples: SamplesOption = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the scores go, as JSON lines.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="The run file that keeps all outcomes; else named as the data is.")
+    ] = None,
+    output: OutputOption = None,
     scale: Annotated[str | None, typer.Option(help="The ratings to give, such as 1-5.")] = None,
     normalize_by: Annotated[float | None, typer.Option(help="Divide each rating by this to make the score.")] = None,
     repair: Annotated[int | None, typer.Option(help="How often to ask again after an unreadable reply; once.")] = None,
     settings: SettingsOption = None,
-    input_key: InputColumn = "input",
-    prediction_key: PredictionColumn = "prediction",
-    prediction_b_key: PredictionBColumn = "prediction_b",
-    trajectory_key: TrajectoryColumn = "agent_trajectory",
-    reference_key: ReferenceColumn = "reference",
-    id_key: Annotated[str, typer.Option(help="Column of the row's id, kept in the output.")] = "id",
-    max_concurrency: ConcurrencyOption = 16,
+    column: ColumnsOption = None,
+    id_column: Annotated[str, typer.Option(help="Column of the row's id, kept in the output.")] = "id",
     limit: Annotated[int | None, typer.Option(min=1, help="Score only the first rows.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run: ask what has no outcome yet.")] = False,
+    retry_failures: Annotated[
+        bool, typer.Option("--retry-failures", help="Go on with a run: ask what failed.")
+    ] = False,
+    join: Annotated[bool, typer.Option("--join", help="Work on a run beside the process that does already.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Ask nothing: tell the calls, tokens and cost, and show a prompt.")
+    ] = False,
+    max_cost: Annotated[float | None, typer.Option(help="US dollars after which the run stops, resumably.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Tokens after which it stops.")] = None,
+    max_time: Annotated[float | None, typer.Option(help="Seconds after which it stops.")] = None,
+    max_concurrency: Annotated[int, typer.Option(min=1, help="Calls in flight at once, to each model.")] = 16,
+    requests_per_minute: Annotated[float | None, typer.Option(help="Calls to each model in a minute.")] = None,
+    tokens_per_minute: Annotated[float | None, typer.Option(help="Tokens of each model in a minute.")] = None,
+    max_retries: Annotated[int, typer.Option(min=0, help="How often a call that broke off is made again.")] = 5,
+    row_timeout: Annotated[float, typer.Option(help="Seconds that a row may take, retries included.")] = 600.0,
+    by: ByOption = None,
+    cluster: ClusterOption = None,
     center: CenterOption = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress line.")] = False,
 ) -> None:
-    """Score every row of a file.
+    """Score every row of a dataset, and keep every outcome in a run file.
 
     Exit code: 0 when every row has a score or is not applicable, 1 when some have none, 2 when the call itself is
-    wrong, 130 when it was stopped from the keyboard.
+    wrong or the run file cannot be written, 130 when it was stopped from the keyboard.
     """
     named = given(
         criteria=criteria, rubric=rubric, scale=scale, normalize_by=normalize_by, repair=repair, samples=samples
     )
-    columns = (input_key, prediction_key, prediction_b_key, trajectory_key, reference_key)
-    request = ScoreRequest(
-        file=file,
-        evaluator=evaluator,
-        llm=_judges(llm),
-        arguments={**settings_of(settings or []), **named},
-        output=output,
-        keys=dict(zip(_FIELDS, columns, strict=True)),
-        id_key=id_key,
-        max_concurrency=max_concurrency,
+    names = evaluator or ["labeled_score_string"]
+    request = Request(
+        data=data,
+        evaluators=names,
+        run=run,
+        columns=columns_of(column or []),
+        id_column=id_column,
         limit=limit,
-        center=center,
-        quiet=quiet,
+        resume=resume,
+        retry_failures=retry_failures,
+        join=join,
+        max_concurrency=max_concurrency,
+        requests_per_minute=requests_per_minute,
+        tokens_per_minute=tokens_per_minute,
+        max_retries=max_retries,
+        row_timeout=row_timeout,
+        max_cost=max_cost,
+        max_tokens=max_tokens,
+        max_time=max_time,
+        progress=False if quiet else None,
     )
-    raise typer.Exit(score_file(request))
+    arguments = {**settings_of(settings or []), **named}
+    raise typer.Exit(
+        score_data(
+            ScoreRequest(
+                run=request,
+                evaluators=EvaluatorRequest(names=names, llm=_judges(llm), arguments=arguments),
+                output=output,
+                by=by,
+                cluster=cluster,
+                center=center,
+                dry_run=dry_run,
+            )
+        )
+    )
+
+
+@app.command()
+def summary(
+    run: Annotated[Path, typer.Argument(help="A run file.")],
+    output: OutputOption = None,
+    by: ByOption = None,
+    cluster: ClusterOption = None,
+) -> None:
+    """Sum up a run, and write its outcomes as a table where that is asked for."""
+    raise typer.Exit(summarize_run(run, output=output, by=by, cluster=cluster))
 
 
 @app.command("plan-samples")
@@ -124,14 +183,15 @@ def plan(
     repeats: Annotated[int, typer.Option(min=2, help="How often each row is asked about.")] = 3,
     limit: RowsOption = 30,
     settings: SettingsOption = None,
+    column: ColumnsOption = None,
     max_concurrency: ConcurrencyOption = 16,
 ) -> None:
     """Tell from a few repeats of some rows what more samples would bring.
 
-    The columns are named as `score` expects them: input, prediction, reference.
+    Fields stand in the columns of their names, input, prediction and reference, or where --column says.
     """
     arguments = given(criteria=criteria, rubric=rubric, samples=repeats)
-    raise typer.Exit(plan_file(_request(file, evaluator, llm, settings, limit, max_concurrency, arguments)))
+    raise typer.Exit(plan_file(_request(file, evaluator, llm, settings, column, limit, max_concurrency, arguments)))
 
 
 @app.command("probe")
@@ -144,14 +204,17 @@ def probe_judge(
     repeats: Annotated[int, typer.Option(min=2, help="How often each row is asked about as it is.")] = 3,
     limit: RowsOption = 50,
     settings: SettingsOption = None,
+    column: ColumnsOption = None,
     max_concurrency: ConcurrencyOption = 16,
 ) -> None:
     """Find out whether a judge changes its mind with what should not matter.
 
     Rows are asked about again, with the criteria in another order, in other words, with padding added; pairs in both
-    orders. The columns are named as `score` expects them.
+    orders.
     """
-    request = _request(file, evaluator, llm, settings, limit, max_concurrency, given(criteria=criteria, rubric=rubric))
+    request = _request(
+        file, evaluator, llm, settings, column, limit, max_concurrency, given(criteria=criteria, rubric=rubric)
+    )
     raise typer.Exit(probe_file(request, repeats=repeats))
 
 
@@ -167,20 +230,19 @@ def _request(
     evaluator: str,
     llm: list[str] | None,
     settings: list[str] | None,
+    column: list[str] | None,
     limit: int,
     max_concurrency: int,
     arguments: dict[str, object],
 ) -> RowsRequest:
     return RowsRequest(
         file=file,
-        evaluator=evaluator,
-        llm=_judges(llm),
-        arguments={**settings_of(settings or []), **arguments},
-        keys={},
-        id_key="id",
+        evaluator=EvaluatorRequest(
+            names=[evaluator], llm=_judges(llm), arguments={**settings_of(settings or []), **arguments}
+        ),
+        columns=columns_of(column or []),
         max_concurrency=max_concurrency,
         limit=limit,
-        quiet=True,
     )
 
 

@@ -3,35 +3,58 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from lc_scoring.data.jsonl import Row, check_columns, read_rows, take
+from lc_scoring.data.columns import Columns
+from lc_scoring.data.row import Row
+from lc_scoring.data.source import Source, open_source
 from lc_scoring.errors import ConfigError, ScoringError
-from lc_scoring.evaluators.fields import is_missing
 from lc_scoring.records import Failure, Score
-from lc_scoring.registry import load_evaluator
-
-_NEEDED = ("ascore", "input_keys", "evaluation_name", "signature")  # of an evaluator, to score a file with it
+from lc_scoring.registry import load_evaluator, load_evaluators
+from lc_scoring.runs.request import check_evaluator
+from lc_scoring.runs.rows import check_source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RowsRequest:
-    """What a command line says of its rows and its evaluator; `arguments` are what the evaluator is made with."""
+class EvaluatorRequest:
+    """What a command line says of its evaluators: their names, the judge, and what they are made with."""
 
-    file: Path
-    evaluator: str
+    names: Sequence[str]
     llm: str | list[str] | None
     arguments: Mapping[str, Any]
-    keys: Mapping[str, str]
-    id_key: str
+
+    def load(self) -> list[Any]:
+        """Make the evaluators.
+
+        Raises:
+            ConfigError: one cannot be made, or cannot score rows.
+        """
+        try:
+            if len(self.names) == 1:
+                evaluators = [load_evaluator(self.names[0], llm=self.llm, **self.arguments)]
+            else:
+                evaluators = load_evaluators(self.names, llm=self.llm, **self.arguments)
+        except TypeError as error:  # an evaluator of another package need not take these
+            raise ConfigError(f"{', '.join(self.names)} cannot be made from the command line: {error}.") from error
+        for evaluator in evaluators:
+            check_evaluator(evaluator)
+        return evaluators
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowsRequest:
+    """What a command line that looks at some rows says of them."""
+
+    file: Path
+    evaluator: EvaluatorRequest
+    columns: Mapping[str, str]
     max_concurrency: int
-    limit: int | None
-    quiet: bool
+    limit: int
 
     def load(self) -> Any:
         """Make the evaluator, and make sure that the file has the columns it needs.
@@ -39,30 +62,22 @@ class RowsRequest:
         Raises:
             ConfigError: it cannot be made, or cannot score a file; or a column is missing.
         """
-        try:
-            evaluator = load_evaluator(self.evaluator, llm=self.llm, **self.arguments)
-        except TypeError as error:  # an evaluator of another package need not take these
-            raise ConfigError(f"{self.evaluator} cannot be made from the command line: {error}.") from error
-        missing = [name for name in _NEEDED if not hasattr(evaluator, name)]
-        if missing:
-            raise ConfigError(f"{self.evaluator} cannot score a file: it has no {', '.join(missing)}.")
-        check_columns(self.file, [self.keys.get(field, field) for field in evaluator.input_keys])
+        (evaluator,) = self.evaluator.load()
+        check_source(self._source, self._taken, evaluator.input_keys)
         return evaluator
 
     def rows(self) -> Iterator[Row]:
         """Yield the file's rows, up to the limit."""
-        return islice(read_rows(self.file), self.limit)
+        return islice(cast("Iterator[Row]", self._source.open()), self.limit)
 
     def id_of(self, row: Row) -> str:
-        """Return a row's id, or its line."""
-        value = row.values.get(self.id_key)
-        return f"line {row.line}" if value is None else str(value)
+        """Return a row's id, or its place."""
+        value = row.values.get("id")
+        return f"{self._source.place} {row.line}" if value is None else str(value)
 
     async def outcome(self, row: Row, evaluator: Any) -> Score | Failure:
         """Score a row; what goes wrong is its failure."""
         failed = partial(Failure, name=evaluator.evaluation_name, sample_id=self.id_of(row))
-        if row.error is not None:
-            return failed(error=row.error)
         try:
             score: Score = await evaluator.ascore(self.fields_of(row, evaluator))
         except ScoringError as error:
@@ -72,30 +87,25 @@ class RowsRequest:
         return score
 
     def fields_of(self, row: Row, evaluator: Any) -> dict[str, Any]:
-        """Take the evaluator's fields out of a row: texts, and an agent's steps as they are.
+        """Take the evaluator's fields out of a row.
 
         Raises:
-            ConfigError: a column is not there, or has no value.
+            ConfigError: the row could not be read, or lacks one.
         """
-        fields: dict[str, Any] = {}
-        optional = getattr(evaluator, "optional_keys", [])
-        for field in (*evaluator.input_keys, *optional):
-            column = self.keys.get(field, field)
-            try:
-                value = take(row.values, column)
-            except KeyError:
-                if field in optional:
-                    continue
-                raise ConfigError(
-                    f"{self.file}, line {row.line}: no column {column!r}. Present: {', '.join(row.values)}."
-                ) from None
-            if is_missing(value):
-                if field in optional:
-                    continue
-                raise ConfigError(f"{self.file}, line {row.line}: {column!r} is missing, {value!r}.")
-            as_it_is = isinstance(value, str) or field == "agent_trajectory"
-            fields[field] = value if as_it_is else json.dumps(value, ensure_ascii=False)
-        return fields
+        if row.error is not None:
+            raise row.error
+        try:
+            return self._taken.fields(row.values, evaluator.input_keys, getattr(evaluator, "optional_keys", ()))
+        except ConfigError as error:
+            raise ConfigError(f"{self._source.name}, {self._source.place} {row.line}: {error}") from error
+
+    @cached_property
+    def _source(self) -> Source:
+        return open_source(self.file)
+
+    @cached_property
+    def _taken(self) -> Columns:
+        return Columns.parse(self.columns)
 
 
 def given(**options: Any) -> dict[str, Any]:
@@ -104,6 +114,25 @@ def given(**options: Any) -> dict[str, Any]:
     return {
         name: value[0] if isinstance(value, list) and len(value) == 1 else value for name, value in arguments.items()
     }
+
+
+def columns_of(texts: Sequence[str]) -> dict[str, str]:
+    """Read where fields stand, `field=column`.
+
+    Raises:
+        ConfigError: there is no field, no `=` or no column.
+
+    Examples:
+        >>> columns_of(["prediction=outputs.answer", "input={title}: {body}"])
+        {'prediction': 'outputs.answer', 'input': '{title}: {body}'}
+    """
+    columns: dict[str, str] = {}
+    for text in texts:
+        field, equals, column = text.partition("=")
+        if not field.strip() or not equals or not column.strip():
+            raise ConfigError(f"--column takes field=column, such as prediction=outputs.answer; got {text!r}.")
+        columns[field.strip()] = column.strip()
+    return columns
 
 
 def settings_of(texts: list[str]) -> dict[str, Any]:

@@ -1,183 +1,164 @@
-"""`lc-scoring score`: rows in, scores out, a summary at the end."""
+"""`lc-scoring score`: rows in, a run out, a summary at the end."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from lc_scoring.cli.rows import RowsRequest
-from lc_scoring.cli.summary import Tally, plain_text
-from lc_scoring.data.jsonl import Row, count_lines
-from lc_scoring.errors import ConfigError, NotApplicable
-from lc_scoring.evaluators.told import told_of
-from lc_scoring.records import Failure, Score, Usage
-from lc_scoring.runs.schedule import in_flight
-from lc_scoring.scale import number_text, plain_number
+from lc_scoring.cli.rows import EvaluatorRequest
+from lc_scoring.cli.summary import check_export, export, plain_text, print_summary
+from lc_scoring.errors import ConfigError
+from lc_scoring.runs.center import center_run
+from lc_scoring.runs.estimate import REPLY_TOKENS, Estimate, estimate
+from lc_scoring.runs.request import Request
+from lc_scoring.runs.run import Run
+from lc_scoring.runs.score_dataset import run_request
+from lc_scoring.runs.session import INTERRUPTED
+
+_STOPPED = 130  # what shells call a program that was stopped from the keyboard
+_ENDINGS = (".gz", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".arrow", ".feather", ".ipc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreRequest(RowsRequest):
-    """What was asked of `score`: where the scores go, and whether the members of a jury are centered."""
+class ScoreRequest:
+    """What was asked of `score`: the run, what it is scored by, and what becomes of it."""
 
+    run: Request
+    evaluators: EvaluatorRequest
     output: Path | None
-    center: bool = False
+    by: str | None
+    cluster: str | None
+    center: bool
+    dry_run: bool
 
 
-_STOPPED = 130  # what shells call a program that was stopped from the keyboard
-
-
-class _Scores:
-    """The file of scores, in the rows' order; of what came early, all that is left is written at the end."""
-
-    def __init__(self, file: TextIO | None) -> None:
-        self._file = file
-        self._early: dict[int, dict[str, Any]] = {}
-        self._turn = 0
-
-    def add(self, place: int, record: dict[str, Any]) -> None:
-        self._early[place] = record
-        while self._turn in self._early:
-            self._write(self._early.pop(self._turn))
-            self._turn += 1
-
-    def finish(self) -> None:
-        for _, record in sorted(self._early.items()):
-            self._write(record)
-
-    def _write(self, record: dict[str, Any]) -> None:
-        if self._file:
-            # A judge or a row may hold half a surrogate pair, which no file can.
-            line = json.dumps(record, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
-            self._file.write(f"{line}\n")
-            self._file.flush()
-
-
-def score_file(request: ScoreRequest) -> int:
-    """Score a file.
+def score_data(request: ScoreRequest) -> int:
+    """Score as asked, and print the summary.
 
     Returns:
-        0 when every row has a score, 1 when some have none, 130 when it was stopped from the keyboard: then what
-        was scored till then is written.
+        0 when every row has a score, 1 when some have none, 130 when it was stopped from the keyboard.
 
     Raises:
         ConfigError: the call is wrong; nothing was scored.
+        RunFileError: the run file cannot be written.
     """
-    evaluator = request.load()
-    if request.center and not getattr(evaluator, "jury", ()):
+    evaluators = request.evaluators.load()
+    asked = replace(request.run, evaluators=evaluators, run=request.run.run or run_file(str(request.run.data)))
+    if request.center and not getattr(evaluators[0], "jury", ()):
         raise ConfigError("--center takes off the offsets of a jury's members: name several judges with --llm.")
-    if request.output and request.output.exists() and request.output.samefile(request.file):
-        raise ConfigError(f"The scores would overwrite {request.file}: give -o another name.")
-    tally = Tally(evaluator=evaluator, reported=partial(_reported, evaluator))
-    with ExitStack() as stack:
-        output = stack.enter_context(request.output.open("w", encoding="utf-8")) if request.output else None
-        stack.callback(lambda: Console().print(tally.table(title=str(request.file), output=request.output)))
-        progress = stack.enter_context(_progress(request))
-        try:
-            asyncio.run(_score_rows(request, evaluator, tally, _Scores(output), progress))
-        except KeyboardInterrupt:
-            Console(stderr=True).print("Stopped. What was scored till then is written.")
-            return _STOPPED
-    return 1 if tally.failed else 0
-
-
-def _progress(request: ScoreRequest) -> Progress:
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("scoring"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[failed]} failed"),
-        console=console,
-        disable=request.quiet or not console.is_terminal,
+    _check_output(request)
+    if request.dry_run:
+        _print_estimates(estimate(asked))
+        return 0
+    run = run_request(asked)
+    names = [str(evaluator.evaluation_name) for evaluator in evaluators]
+    if request.center:
+        names = [_centered(run, evaluators[0])]
+        run = Run(run.path)
+    if request.output:
+        export(run, request.output, names[0] if len(names) == 1 else None)
+    print_summary(
+        run,
+        title=str(request.run.data),
+        evaluators=names,
+        output=request.output,
+        by=request.by,
+        cluster=request.cluster,
     )
+    return _exit_code(run, names)
 
 
-async def _score_rows(request: ScoreRequest, evaluator: Any, tally: Tally, scores: _Scores, progress: Progress) -> None:
-    total = count_lines(request.file)
-    task = progress.add_task("", total=min(total, request.limit or total), rate="", failed=0)
-    held: list[tuple[int, Row, Score | Failure]] = []
+def summarize_run(path: Path, *, output: Path | None, by: str | None, cluster: str | None) -> int:
+    """Print the summary of a run, and write its outcomes where that is asked for.
 
-    async def work(row: Row) -> tuple[Row, Score | Failure]:
-        return row, await request.outcome(row, evaluator)
+    Returns:
+        0.
 
-    def settle(place: int, row: Row, result: Score | Failure) -> None:
-        tally.add(result)
-        scores.add(place, _record(row, result, request, evaluator))
+    Raises:
+        ConfigError: it is no run, or no row has a column.
+    """
+    run = Run(path)
+    if output:
+        check_export(output)
+        export(run, output)
+    print_summary(run, title=str(path), output=output, by=by, cluster=cluster)
+    return 0
 
+
+def run_file(data: str) -> Path:
+    """Return where the run of some data goes if nobody says: a file in the working directory, named as the data is.
+
+    Examples:
+        >>> run_file("rows/answers.jsonl.gz").name, run_file("langsmith:my dataset").name
+        ('answers.run.db', 'langsmith-my-dataset.run.db')
+    """
+    name = data.replace("\\", "/") if data.startswith("langsmith") else Path(data).name
+    for ending in _ENDINGS:
+        name = name.removesuffix(ending)
+    kept = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in name)
+    return Path(f"{kept or 'rows'}.run.db")
+
+
+def _check_output(request: ScoreRequest) -> None:
+    output, data = request.output, Path(str(request.run.data))
+    if output is None:
+        return
+    check_export(output)
+    if output.exists() and data.exists() and output.samefile(data):
+        raise ConfigError(f"The scores would overwrite {data}: give -o another name.")
+
+
+def _centered(run: Run, evaluator: object) -> str:
+    """Center a run's scores; where that cannot be done, say so and keep to what was scored."""
+    name = str(getattr(evaluator, "evaluation_name", ""))
     try:
-        async for place, (row, result) in in_flight(request.rows(), work, max_concurrency=request.max_concurrency):
-            if request.center:
-                held.append((place, row, result))
-            else:
-                settle(place, row, result)
-            speed = progress.tasks[0].finished_speed or progress.tasks[0].speed
-            progress.update(task, advance=1, rate=f"{speed:.1f} rows/s" if speed else "", failed=tally.failed)
-    finally:
-        for place, row, result in _centered(evaluator, held):
-            settle(place, row, result)
-        scores.finish()
+        return center_run(run.path, evaluator)
+    except ConfigError as error:
+        Console(stderr=True).print(f"Not centered: {plain_text(str(error))}", soft_wrap=True)
+        return name
 
 
-def _centered(evaluator: Any, held: list[tuple[int, Row, Score | Failure]]) -> list[tuple[int, Row, Score | Failure]]:
-    """Take each jury member's offset, over all rows, off the scores that were held back for it."""
-    scored = [result for _, _, result in held if isinstance(result, Score)]
-    try:
-        centered = iter(evaluator.centered(scored) if scored else ())
-    except ConfigError as error:  # what was paid for is written all the same
-        Console(stderr=True).print(f"Not centered: {plain_text(str(error))}")
-        return held
-    return [(place, row, next(centered) if isinstance(result, Score) else result) for place, row, result in held]
+def _exit_code(run: Run, names: list[str]) -> int:
+    stopped = run.stopped
+    if stopped == INTERRUPTED:
+        Console(stderr=True).print(
+            f"Stopped. What was scored till then is stored; go on with --resume --run {run.path}"
+        )
+        return _STOPPED
+    if stopped is not None:
+        Console(stderr=True).print(plain_text(f"Stopped: {stopped}. Go on with --resume."), soft_wrap=True)
+        return 1
+    failed = [summary.failed for summary in run.summary() if summary.name in names]
+    return int(any(failed))
 
 
-def _reported(evaluator: Any, score: Score) -> float:
-    """Return the number under `score` in the evaluator's own result; one of another package need not say."""
-    reported = getattr(evaluator, "reported", None)
-    if reported is not None:
-        return float(reported(score))
-    return score.value if score.rating is None else score.rating
+def _print_estimates(estimates: tuple[Estimate, ...]) -> None:
+    console = Console()
+    for one in estimates:
+        usage = one.usage
+        rows = "an unknown number of" if one.rows is None else f"{one.rows:,}"
+        cost = "" if usage.cost is None else f", about ${usage.cost:,.2f} by the price table"
+        over = "" if one.rows is not None else f" for the first {one.sampled} rows"
+        console.print(plain_text(f"{one.name}: {rows} rows, {one.calls:g} calls a row"), soft_wrap=True)
+        if usage.calls:
+            console.print(
+                plain_text(
+                    f"    about {usage.calls:,} calls, {usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
+                    f"{cost}{over}"
+                ),
+                soft_wrap=True,
+            )
+            console.print(
+                f"    (from the questions about {one.sampled} rows, 4 characters a token and {REPLY_TOKENS} tokens a "
+                "reply; questions asked again are not counted)",
+                soft_wrap=True,
+            )
+        if one.prompt:
+            console.print(plain_lines(one.prompt), soft_wrap=True)
 
 
-def _record(row: Row, result: Score | Failure, request: ScoreRequest, evaluator: Any) -> dict[str, Any]:
-    place = {"id": request.id_of(row), "line": row.line}
-    if isinstance(result, Failure):
-        usage = {"usage": asdict(result.error.usage)} if isinstance(result.error.usage, Usage) else {}
-        if isinstance(result.error, NotApplicable):
-            return {**place, "not_applicable": True, "reasoning": result.error.reasoning, **usage}
-        return {**place, "error": {"kind": type(result.error).__name__, "message": str(result.error)}, **usage}
-    return {
-        **place,
-        "score": plain_number(_reported(evaluator, result)),
-        "value": result.value,
-        **({"label": result.label} if result.label is not None else {}),
-        "reasoning": result.reasoning,
-        **_how(result),
-        "usage": asdict(result.usage),
-        "signature": result.signature,
-    }
-
-
-def _how(score: Score) -> dict[str, Any]:
-    """Return how a score was made, as far as there is anything to tell."""
-    told: dict[str, Any] = {
-        "basis": score.basis,
-        "parts": [{**told_of(part), "value": part.value, **_label(part)} for part in score.parts],
-        "spread": score.spread,
-        "failed": {failure.name: str(failure.error) for failure in score.failures},
-        "distribution": {number_text(rating): share for rating, share in score.distribution.items()},
-        "parsed": score.parsed.model_dump(mode="json") if hasattr(score.parsed, "model_dump") else None,
-    }
-    return {key: value for key, value in told.items() if value not in (None, "", [], {})}
-
-
-def _label(part: Score) -> dict[str, str]:
-    return {} if part.label is None else {"label": part.label}
+def plain_lines(text: str) -> str:
+    """Keep a prompt's lines, and its words from being taken for markup or control characters."""
+    return "\n".join(f"    | {plain_text(line)}" for line in text.splitlines())

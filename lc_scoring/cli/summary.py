@@ -1,139 +1,148 @@
-"""The summary of a scored file: what was read, how it is spread, what failed."""
+"""The summary of a run as a table: what was read, how it is spread, what failed, what it cost."""
 
 from __future__ import annotations
 
-import math
-from array import array
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
-from lc_scoring.errors import NotApplicable
-from lc_scoring.judges.pairwise import swayed_by_position
-from lc_scoring.records import Failure, Score, Usage
+from lc_scoring.errors import ConfigError
+from lc_scoring.records import Usage
+from lc_scoring.runs.run import Run
+from lc_scoring.runs.summary import Summary
 from lc_scoring.scale import number_text
-from lc_scoring.stats.aggregations import AGGREGATIONS
+from lc_scoring.stats.histogram import bars
+
+_SLICES = 20  # shown; the largest come first
+_EXPORTS = {".jsonl": Run.to_jsonl, ".ndjson": Run.to_jsonl, ".csv": Run.to_csv, ".parquet": Run.to_parquet}
 
 
-class Tally:
-    """Counts the outcomes of a file; a failure enters no mean."""
-
-    def __init__(self, *, evaluator: Any, reported: Callable[[Score], float]) -> None:
-        self._evaluator = evaluator
-        self._reported = reported
-        self._scores = array("d")
-        self._failures = Counter[str]()
-        self._examples: dict[str, str] = {}
-        self._usage = Usage()
-        self._labels = Counter[str]()
-        self._swayed = 0
-        self._signature = str(evaluator.signature)
-        self._not_applicable = 0
-        self._spreads: list[float] = []
-        self._missing = Counter[str]()
-
-    @property
-    def failed(self) -> int:
-        """How many rows have no score."""
-        return self._failures.total()
-
-    def add(self, result: Score | Failure) -> None:
-        """Count one outcome."""
-        if isinstance(result, Failure) and isinstance(result.error.usage, Usage):
-            self._usage += result.error.usage  # it was paid for all the same
-        if isinstance(result, Failure) and isinstance(result.error, NotApplicable):
-            self._not_applicable += 1
-            return
-        if isinstance(result, Failure):
-            kind = type(result.error).__name__
-            self._failures[kind] += 1
-            self._examples.setdefault(kind, f"{result.sample_id}: {result.error}")
-            return
-        self._scores.append(self._reported(result))
-        if result.label is not None:
-            self._labels[result.label] += 1
-        self._swayed += swayed_by_position(result) is True
-        self._missing.update(failure.name for failure in result.failures)
-        if result.spread is not None:
-            self._spreads.append(result.spread)
-        self._usage += result.usage
-        self._signature = result.signature or self._signature
-
-    def table(self, *, title: str, output: Path | None) -> Table:
-        """Return the summary as a table of two columns."""
-        table = Table(title=title, show_header=False, title_justify="left")
+def print_summary(
+    run: Run,
+    *,
+    title: str,
+    evaluators: list[str] | None = None,
+    output: Path | None = None,
+    by: str | None = None,
+    cluster: str | None = None,
+) -> None:
+    """Print what each evaluator made of a run's rows; a warning that many failed stands before all."""
+    console = Console()
+    for summary in run.summary(by=by, cluster=cluster):
+        if evaluators is not None and summary.name not in evaluators:
+            continue
+        if summary.warning:
+            Console(stderr=True).print(plain_text(f"{summary.name}: {summary.warning}"), soft_wrap=True)
+        table = Table(title=plain_text(title), show_header=False, title_justify="left")
         table.add_column(style="bold")
         table.add_column(overflow="fold")
-        rows = [
-            ("evaluation", self._evaluator.evaluation_name),
-            ("rows", self._rows()),
-            *self._spread(),
-            *self._aggregated(),
-            *self._disagreement(),
-            *self._verdicts(),
-            *((f"{kind}: {count}", self._examples[kind]) for kind, count in self._failures.most_common()),
-            *self._tokens(),
-            ("signature", self._signature),
-            *([("scores", str(output))] if output else []),
-        ]
-        for name, text in rows:
+        for name, text in _lines(summary):
             table.add_row(name, plain_text(text))
-        return table
+        table.add_row("run", plain_text(str(run.path)))
+        if output:
+            table.add_row("scores", plain_text(str(output)))
+        console.print(table)
+        if by is not None:
+            console.print(_slices(summary, by))
+    models = run.usage()
+    if len(models) > 1:
+        console.print(_models(models))
 
-    def _rows(self) -> str:
-        scored, passed = len(self._scores), self._not_applicable
-        apart = f", {passed} not applicable" if passed else ""
-        return f"{scored + self.failed + passed}, {scored} scored{apart}, {self.failed} failed"
 
-    def _aggregated(self) -> list[tuple[str, str]]:
-        names = getattr(self._evaluator, "aggregations", ()) if self._scores else ()
-        return [(name, f"{AGGREGATIONS[name](self._scores):.2f}") for name in names if name != "mean"]
+def check_export(output: Path) -> None:
+    """Make sure that a file's ending names a form that scores can be written in.
 
-    def _disagreement(self) -> list[tuple[str, str]]:
-        """Say how far the samples or members were apart, and which of them gave no score."""
-        rows: list[tuple[str, str]] = []
-        if self._spreads:
-            mean = math.fsum(self._spreads) / len(self._spreads)
-            rows.append(("disagreement", f"standard deviation within a row {mean:.2f} on average"))
-        if self._missing:
-            missing = ", ".join(f"{name}: {count}" for name, count in self._missing.most_common())
-            rows.append(("without a score", missing))
-        return rows
+    Raises:
+        ConfigError: it does not.
+    """
+    if output.suffix.lower() not in _EXPORTS:
+        raise ConfigError(f"Scores are written as {', '.join(_EXPORTS)}; {output} ends in none of these.")
 
-    def _spread(self) -> list[tuple[str, str]]:
-        n = len(self._scores)
-        if n == 0:
-            return [("mean", "none: no row was scored")]
-        mean = math.fsum(self._scores) / n
-        low, high = number_text(min(self._scores)), number_text(max(self._scores))
-        if n == 1:
-            return [("mean", f"{mean:.2f} (n = 1)"), ("spread", f"{low} to {high}")]
-        deviation = math.sqrt(math.fsum((score - mean) ** 2 for score in self._scores) / (n - 1))
-        return [("mean", f"{mean:.2f} (n = {n})"), ("spread", f"{low} to {high}, standard deviation {deviation:.2f}")]
 
-    def _verdicts(self) -> list[tuple[str, str]]:
-        if not self._labels:
-            return []
-        counts = ", ".join(f"{label} {count}" for label, count in sorted(self._labels.items()))
-        if not self._swayed:
-            return [("verdicts", counts)]
-        return [("verdicts", counts), ("position", f"{self._swayed} of {len(self._scores)} changed with the order")]
-
-    def _tokens(self) -> list[tuple[str, str]]:
-        usage = self._usage
-        if not usage.input_tokens + usage.output_tokens:
-            return []
-        tokens = ("tokens", f"{usage.input_tokens:,} in, {usage.output_tokens:,} out, {usage.calls:,} calls")
-        return [
-            tokens,
-            *([("cost", f"about ${usage.cost:,.4f}, by the price table")] if usage.cost is not None else []),
-        ]
+def export(run: Run, output: Path, evaluator: str | None = None) -> None:
+    """Write what came of the rows in the form that the file's ending names."""
+    _EXPORTS[output.suffix.lower()](run, output, evaluator)
 
 
 def plain_text(text: str) -> str:
     """Keep a judge's words from being taken for markup of the terminal's table or for control characters."""
     shown = "".join(letter if letter.isprintable() else " " for letter in text)
     return shown.replace("[", "\\[")
+
+
+def _lines(summary: Summary) -> Iterator[tuple[str, str]]:
+    yield "evaluation", summary.name
+    apart = f", {summary.not_applicable} not applicable" if summary.not_applicable else ""
+    yield "rows", f"{summary.rows}, {summary.scored} scored{apart}, {summary.failed} failed"
+    yield from _spread(summary)
+    yield from ((name, f"{number:.2f}") for name, number in summary.aggregations.items() if name not in _SHOWN_ANYWAY)
+    if summary.disagreement is not None:
+        yield "disagreement", f"standard deviation within a row {summary.disagreement:.2f} on average"
+    if summary.missing_parts:
+        missing = sorted(summary.missing_parts.items(), key=lambda one: -one[1])
+        yield "without a score", ", ".join(f"{name}: {count}" for name, count in missing)
+    if summary.labels:
+        yield "verdicts", ", ".join(f"{label} {count}" for label, count in summary.labels.items())
+    if summary.swayed:
+        yield "position", f"{summary.swayed} of {summary.scored} changed with the order"
+    for kind, count in summary.failures.items():
+        yield f"{kind}: {count}", summary.examples[kind]
+    yield from _cost(summary.usage)
+    if summary.seconds is not None and summary.usage.calls:
+        yield "time of a row", f"{summary.seconds:.2f} s (median)"
+    yield "signature", summary.signature
+
+
+_SHOWN_ANYWAY = frozenset({"mean", "median", "p90", "min", "max"})
+
+
+def _spread(summary: Summary) -> Iterator[tuple[str, str]]:
+    if summary.mean is None or summary.low is None or summary.high is None:
+        yield "mean", "none: no row was scored"
+        return
+    if summary.interval is None or summary.deviation is None:
+        yield "mean", f"{summary.mean:.2f} (n = {summary.scored})"
+        yield "spread", f"{number_text(summary.low)} to {number_text(summary.high)}"
+        return
+    interval = summary.interval
+    yield "mean", f"{summary.mean:.2f} [{interval.low:.2f}, {interval.high:.2f}] (n = {summary.scored}, 95 % interval)"
+    ends = f"{number_text(summary.low)} to {number_text(summary.high)}"
+    yield "spread", f"{ends}, standard deviation {summary.deviation:.2f}"
+    yield "median", f"{summary.median:.2f}, a tenth below {summary.p10:.2f}, a tenth above {summary.p90:.2f}"
+    bins = summary.histogram
+    if len(bins) > 1:
+        bar = bars([one.count for one in bins])
+        yield "histogram", f"{number_text(bins[0].low)} |{bar}| {number_text(bins[-1].high)}"
+
+
+def _cost(usage: Usage) -> Iterator[tuple[str, str]]:
+    if usage.input_tokens + usage.output_tokens:
+        yield "tokens", f"{usage.input_tokens:,} in, {usage.output_tokens:,} out, {usage.calls:,} calls"
+        if usage.cost is not None:
+            yield "cost", f"about ${usage.cost:,.4f}, by the price table"
+
+
+def _slices(summary: Summary, by: str) -> Table:
+    table = Table(title=plain_text(f"{summary.name} by {by}"), title_justify="left")
+    table.add_column(plain_text(by), overflow="fold")
+    for name in ("scored", "failed", "mean \\[95 % interval]", "median"):
+        table.add_column(name, justify="right")
+    for one in summary.slices[:_SLICES]:
+        mean = "" if one.mean is None else f"{one.mean:.2f}" if one.interval is None else str(one.interval)
+        median = "" if one.median is None else f"{one.median:.2f}"
+        table.add_row(plain_text(str(one.slice)), str(one.scored), str(one.failed), plain_text(mean), median)
+    if len(summary.slices) > _SLICES:
+        table.caption = f"and {len(summary.slices) - _SLICES} smaller ones"
+    return table
+
+
+def _models(models: dict[str, Usage]) -> Table:
+    table = Table(title="by model", title_justify="left")
+    for name in ("model", "calls", "tokens in", "tokens out", "cost"):
+        table.add_column(name, justify="left" if name == "model" else "right")
+    for name, usage in models.items():
+        cost = "" if usage.cost is None else f"${usage.cost:,.4f}"
+        table.add_row(plain_text(name), f"{usage.calls:,}", f"{usage.input_tokens:,}", f"{usage.output_tokens:,}", cost)
+    return table

@@ -4,48 +4,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lc_scoring.data.row import Row
+from lc_scoring.data.text_file import BYTE_ORDER_MARK, check_start, open_bytes
 from lc_scoring.errors import ConfigError
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A line of a file.
-
-    Attributes:
-        line: its number, from 1.
-        values: its columns; empty where the line could not be read.
-        error: why it could not be read, or None.
-    """
-
-    line: int
-    values: Mapping[str, Any]
-    error: ConfigError | None = None
+__all__ = ["Row", "check_columns", "count_lines", "read_rows", "take"]
 
 
 def read_rows(path: Path) -> Iterator[Row]:
     """Read a file of JSON objects, one a line; blank lines are passed over.
 
     Raises:
-        ConfigError: the file cannot be opened.
+        ConfigError: the file cannot be opened, is UTF-16, or is compressed and damaged.
     """
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from error
-    with file:
+    with open_bytes(path) as file:
         for number, line in enumerate(file, 1):
+            if number == 1:
+                check_start(path, line)
+                line = line.removeprefix(BYTE_ORDER_MARK)  # noqa: PLW2901 - the mark is no part of the row
             if line.strip():
                 yield _row(path, number, line)
 
 
 def count_lines(path: Path) -> int:
-    """Count the lines that `read_rows` will yield a row for."""
-    with path.open("rb") as file:
-        return sum(1 for line in file if line.strip())
+    """Count the lines that `read_rows` will yield a row for.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    with open_bytes(path) as file:
+        first = next(file, b"").removeprefix(BYTE_ORDER_MARK)
+        return bool(first.strip()) + sum(1 for line in file if line.strip())
 
 
 def take(values: Mapping[str, Any], column: str) -> Any:
@@ -98,14 +90,12 @@ def _has(values: Mapping[str, Any], column: str) -> bool:
 
 def _row(path: Path, number: int, line: bytes) -> Row:
     try:
-        values = json.loads(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line)
+        # Decoded here, since json.loads takes bytes for UTF-16 where they look like it.
+        values = json.loads(line.decode())
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        return _bad(number, f"{path}, line {number}: no valid JSON ({reason}).")
+        cut_off = "" if line.endswith(b"\n") else " The file ends inside of this line: it was cut off."
+        return Row.unread(number, f"{path}, line {number}: no valid JSON ({reason}).{cut_off}")
     if not isinstance(values, dict):
-        return _bad(number, f"{path}, line {number}: a row is a JSON object, got {type(values).__name__}.")
+        return Row.unread(number, f"{path}, line {number}: a row is a JSON object, got {type(values).__name__}.")
     return Row(line=number, values=values)
-
-
-def _bad(number: int, message: str) -> Row:
-    return Row(line=number, values={}, error=ConfigError(message))

@@ -19,7 +19,7 @@ from lc_scoring.evaluators.evaluator import Evaluator
 from lc_scoring.evaluators.experiment import Key, PrepareData
 from lc_scoring.evaluators.fields import as_texts
 from lc_scoring.evaluators.tracing import nobody_listens
-from lc_scoring.flow import Flow
+from lc_scoring.flow import Asked, Flow
 from lc_scoring.models.chat_model import aanswer, answer
 from lc_scoring.models.judge import Judge, Judges
 from lc_scoring.models.resolve import resolve_llm
@@ -85,6 +85,20 @@ class JudgedEvaluator(RunnableSerializable[Any, Any], Evaluator):
         needed = (*(["input"] if self.requires_input else []), *(["reference"] if self.requires_reference else []))
         texts = as_texts(type(self).__name__, fields, (*needed, *self._judged))
         return texts if self.requires_input else {**texts, "input": None}
+
+    def first_asks(self, fields: Mapping[str, Any]) -> Asked:
+        """Return what would be asked first about fields, without asking it: for tests, and to tell what a run costs.
+
+        Raises:
+            ConfigError: a field is missing or unusable.
+        """
+        flow = self._flow(self._texts(self._given(fields)))
+        try:
+            return next(flow)
+        except StopIteration:
+            return ()  # it can be told without asking
+        finally:
+            flow.close()
 
     @property
     def output_keys(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from math import exp
 from typing import Any, TypeVar, cast
 
@@ -16,6 +17,7 @@ from langchain_core.runnables.utils import gather_with_concurrency
 from lc_scoring.errors import ConfigError, ModelError, ScoringError
 from lc_scoring.flow import Answers, Ask, Asked, Embed, Flow, Message, Reply, Token, Vectors
 from lc_scoring.models import decisions
+from lc_scoring.models.calls import scheduled
 from lc_scoring.models.embeddings import aembed, embed
 from lc_scoring.models.judge import Judge, Judges, is_decisions
 from lc_scoring.models.prices import cost_of
@@ -109,7 +111,7 @@ async def _areply(ask: Ask | Embed, models: Judges, config: RunnableConfig) -> R
     model = models[ask.juror] if isinstance(models, tuple) else models
     while True:
         try:
-            return _read_output(await _acall(model, ask, config), ask)
+            return await scheduled(model, ask, partial(_asked, ask=ask, config=config))
         except ScoringError as error:
             return _known(error)
         except Exception as error:  # noqa: BLE001 - the outside world: a provider may raise anything
@@ -134,7 +136,7 @@ def _vectors(ask: Embed) -> Vectors | ModelError:
 
 async def _avectors(ask: Embed) -> Vectors | ModelError:
     try:
-        return await aembed(ask.model, list(ask.texts))
+        return await scheduled(ask.model, ask, partial(aembed, texts=list(ask.texts)))
     except ScoringError as error:
         return _known(error)
 
@@ -152,6 +154,10 @@ def _call(model: Judge, ask: Ask, config: RunnableConfig) -> object:
     return _message(
         model.generate([_conversation(ask)], callbacks=callbacks, tags=tags, metadata=metadata, **ask.options)
     )
+
+
+async def _asked(model: Judge, *, ask: Ask, config: RunnableConfig) -> Reply:
+    return _read_output(await _acall(model, ask, config), ask)
 
 
 async def _acall(model: Judge, ask: Ask, config: RunnableConfig) -> object:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import aclosing
+from typing import Any, TypeVar
 
 from lc_scoring.errors import ConfigError
 
@@ -54,6 +55,52 @@ async def in_flight(
         running.result()
     except ExceptionGroup as group:
         raise group.exceptions[0] from None
+
+
+async def work_through(
+    items: AsyncGenerator[Item], work: Callable[[Item], Awaitable[None]], *, max_concurrency: int
+) -> None:
+    """Work on all items of a stream, at most `max_concurrency` at once; as many are read ahead.
+
+    Args:
+        items: what to work on; is closed at the end.
+        work: what to do with one; what it raises ends the whole and is raised here.
+        max_concurrency: at least 1.
+
+    Examples:
+        >>> async def words():
+        ...     for word in ("one", "two"): yield word
+        >>> async def main():
+        ...     async def shout(word): print(word.upper())
+        ...     await work_through(words(), shout, max_concurrency=1)
+        >>> asyncio.run(main())
+        ONE
+        TWO
+    """
+    queue = asyncio.Queue[Item | None](max_concurrency)
+
+    async def feed() -> None:
+        async with aclosing(items):
+            async for item in items:
+                await queue.put(item)
+        for _ in range(max_concurrency):
+            await queue.put(None)
+
+    async def worker() -> None:
+        while (item := await queue.get()) is not None:
+            await work(item)
+
+    await together([feed(), *(worker() for _ in range(max_concurrency))])
+
+
+async def together(coroutines: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run coroutines at once; where one raises, the others are cancelled, and its own exception is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for coroutine in coroutines:
+                group.create_task(coroutine)
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
 async def _pool(

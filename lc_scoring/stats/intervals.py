@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TypeVar
 
-from lc_scoring.stats.aggregations import percentile
+from lc_scoring.stats.aggregations import percentiles
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ def share_interval(hits: int, count: int, *, level: float = 0.95) -> Interval | 
         >>> str(share_interval(2, 20))
         '0.10 [0.03, 0.30]'
     """
-    z = _quantile(level)
+    z = normal_quantile(level)
     if not 0 <= hits <= count:
         raise ValueError(f"hits must lie in [0, {count}], got {hits}.")
     if count == 0:
@@ -99,9 +99,8 @@ def bootstrap_interval(
         >>> str(bootstrap_interval([1, 2, 3, 4, 5], lambda drawn: sum(drawn) / len(drawn)))
         '3.00 [1.80, 4.40]'
     """
-    _quantile(level)
-    if rounds < 1:
-        raise ValueError(f"rounds must be 1 or more, got {rounds}.")
+    normal_quantile(level)  # for its check alone
+    check_rounds(rounds)
     value = statistic(groups)
     if len(groups) < 2 or value is None:  # noqa: PLR2004 - one group is drawn alike each time
         return None
@@ -110,11 +109,40 @@ def bootstrap_interval(
     values = sorted(one for one in drawn if one is not None)
     if not values:
         return None
-    ends = (percentile(values, 50 * (1 - level)), percentile(values, 50 * (1 + level)))
-    return Interval(value, *ends, len(groups))
+    low, high = percentiles(values, (50 * (1 - level), 50 * (1 + level)))
+    return Interval(value, low, high, len(groups))
 
 
-def _quantile(level: float) -> float:
+def normal_quantile(level: float) -> float:
+    """Return how many standard deviations to either side of its mean a normal variable stays in with this probability.
+
+    Args:
+        level: a probability, in (0, 1).
+
+    Returns:
+        0 or more.
+
+    Raises:
+        ValueError: the level is not in (0, 1).
+
+    Examples:
+        >>> round(normal_quantile(0.95), 2)
+        1.96
+    """
     if not 0 < level < 1:
         raise ValueError(f"level must lie in (0, 1), got {level}.")
-    return NormalDist().inv_cdf((1 + level) / 2)
+    # From below: near 1 the upper probability, (1 + level) / 2, rounds to 1, whose quantile is infinite.
+    return -NormalDist().inv_cdf((1 - level) / 2)
+
+
+def check_rounds(rounds: int) -> None:
+    """Refuse fewer than one round of draws.
+
+    Raises:
+        ValueError: `rounds` is below 1.
+
+    Examples:
+        >>> check_rounds(1)
+    """
+    if rounds < 1:
+        raise ValueError(f"rounds must be 1 or more, got {rounds}.")

@@ -11,14 +11,19 @@ from hypothesis import strategies as st
 
 from lc_scoring.records import Score
 from lc_scoring.runs.plan_samples import plan_samples
-from lc_scoring.stats.aggregations import AGGREGATIONS, percentile
+from lc_scoring.stats.aggregations import AGGREGATIONS, percentile, percentiles
+from lc_scoring.stats.histogram import bars, histogram
 from lc_scoring.stats.intervals import bootstrap_interval, share_interval
+from lc_scoring.stats.mean_interval import mean_interval
 from lc_scoring.stats.reliability import correlation_gain, icc1, spearman_brown
 
 NUMBERS = st.floats(-1e9, 1e9, allow_nan=False)
 RATINGS = st.integers(1, 10).map(float) | st.floats(1, 10).map(lambda one: round(one, 2))
 ROWS = st.lists(st.lists(RATINGS, max_size=6), max_size=8)
 LEVELS = st.floats(0.01, 0.999)
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+VALUES = st.lists(FINITE, max_size=25) | st.lists(RATINGS, max_size=25)
+ANY_LEVEL = st.floats(0, 1, exclude_min=True, exclude_max=True)
 
 
 def mean(numbers: Sequence[float]) -> float:
@@ -134,3 +139,115 @@ def test_in_a_plan_every_gain_lies_in_its_interval(rows: list[list[int]]) -> Non
     for step in plan_samples(scores).steps:
         assert 0 <= step.reliability <= 1
         assert step.gain_low <= step.gain <= step.gain_high
+
+
+@settings(deadline=None)
+@given(VALUES, st.data(), ANY_LEVEL, st.integers(1, 40))
+def test_an_interval_of_a_mean_holds_it_and_stays_within_the_values(
+    values: list[float], data: st.DataObject, level: float, rounds: int
+) -> None:
+    labels = st.lists(st.integers(0, 8), min_size=len(values), max_size=len(values))
+    clusters = data.draw(st.none() | labels)
+    interval = mean_interval(values, clusters, level=level, rounds=rounds)
+    groups = len(values) if clusters is None else len(set(clusters))
+    assert (interval is None) == (groups < 2)
+    if interval is not None:
+        assert min(values) <= interval.low <= interval.value <= interval.high <= max(values)
+        assert interval.count == len(values)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(FINITE, min_size=1, max_size=12), st.integers(2_001, 2_100), ANY_LEVEL, st.integers(0, 9))
+def test_so_does_one_of_many_values(few: list[float], groups: int, level: float, more: int) -> None:
+    values = [few[place % len(few)] for place in range(groups + more)]
+    for clusters in (None, [place % groups for place in range(len(values))], [0] * more + list(range(groups))):
+        interval = mean_interval(values, clusters, level=level)
+        assert interval is not None
+        assert min(values) <= interval.low <= interval.value <= interval.high <= max(values)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(1, 10), min_size=2, max_size=30), st.integers(-1_000, 1_000), st.floats(1e-3, 1e3), LEVELS)
+def test_the_interval_of_a_mean_moves_and_stretches_with_the_values(
+    ratings: list[int], shift: int, factor: float, level: float
+) -> None:
+    for times in (1, 2_001):
+        base = mean_interval(ratings * times, level=level, rounds=100)
+        moved = mean_interval([shift + factor * one for one in ratings * times], level=level, rounds=100)
+        assert base is not None
+        assert moved is not None
+        for one, other in ((base.value, moved.value), (base.low, moved.low), (base.high, moved.high)):
+            assert other == pytest.approx(shift + factor * one, rel=1e-9, abs=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(RATINGS, st.integers(0, 5)), min_size=2, max_size=30), st.randoms(use_true_random=False))
+def test_neither_order_nor_the_names_of_clusters_change_the_interval_of_a_mean(
+    pairs: list[tuple[float, int]], random: object
+) -> None:
+    mixed = list(pairs)
+    random.shuffle(mixed)  # type: ignore[attr-defined]
+    values, clusters = zip(*pairs, strict=True)
+    other_values, other_clusters = zip(*mixed, strict=True)
+    assert mean_interval(values, rounds=50) == mean_interval(other_values, rounds=50)
+    renamed = [f"row {9 - cluster}" for cluster in other_clusters]
+    assert mean_interval(values, clusters, rounds=50) == mean_interval(other_values, renamed, rounds=50)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(1, 10), min_size=2, max_size=30), st.integers(1, 5))
+def test_copies_in_one_cluster_tell_nothing_new(ratings: list[int], copies: int) -> None:
+    alone = mean_interval(ratings, rounds=50)
+    copied = mean_interval(ratings * copies, list(range(len(ratings))) * copies, rounds=50)
+    assert alone is not None
+    assert copied is not None
+    assert (copied.low, copied.high) == (pytest.approx(alone.low), pytest.approx(alone.high))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(1, 10), min_size=2, max_size=30), LEVELS, LEVELS)
+def test_a_higher_level_is_no_narrower_interval_of_a_mean(ratings: list[int], one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    for times in (1, 2_001):
+        narrow, wide = (mean_interval(ratings * times, level=level, rounds=100) for level in (low, high))
+        assert narrow is not None
+        assert wide is not None
+        assert wide.low <= narrow.low + 1e-9
+        assert narrow.high <= wide.high + 1e-9
+
+
+@given(st.lists(FINITE, max_size=8), st.sampled_from([math.nan, math.inf, -math.inf]), st.lists(FINITE, max_size=8))
+def test_no_mean_has_a_value_that_is_not_finite(before: list[float], wrong: float, after: list[float]) -> None:
+    with pytest.raises(ValueError, match=f"at place {len(before)}"):
+        mean_interval([*before, wrong, *after])
+
+
+@given(st.data(), FINITE, FINITE, st.integers(1, 30), st.booleans())
+def test_every_value_lies_in_one_bin(data: st.DataObject, one: float, other: float, most: int, whole: bool) -> None:
+    low, high = sorted((float(round(one)), float(round(other))) if whole else (one, other))
+    assume(low < high)
+    within = st.floats(low, high).map(lambda value: float(round(value)) if whole else value)
+    values = data.draw(st.lists(within, max_size=30))
+    bins = histogram(values, low, high, most=most)
+    assert len(bins) <= most
+    for place, one_bin in enumerate(bins):
+        closed = place == len(bins) - 1 or one_bin.low == one_bin.high
+        inside = [
+            value for value in values if one_bin.low <= value < one_bin.high or (closed and value == one_bin.high)
+        ]
+        assert len(inside) == one_bin.count
+    assert sum(one_bin.count for one_bin in bins) == len(values)
+
+
+@given(st.lists(st.integers(0, 10**9), max_size=40))
+def test_bars_rise_with_their_counts_and_only_nought_is_blank(counts: list[int]) -> None:
+    line = bars(counts)
+    assert len(line) == len(counts)
+    assert [block == " " for block in line] == [count == 0 for count in counts]
+    by_count = [block for _, block in sorted(zip(counts, line, strict=True))]
+    assert by_count == sorted(by_count)
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=40), st.lists(st.floats(0, 100), max_size=5))
+def test_several_percentiles_are_each_what_one_is(numbers: list[float], percents: list[float]) -> None:
+    assert percentiles(numbers, percents) == tuple(percentile(numbers, percent) for percent in percents)

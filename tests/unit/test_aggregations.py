@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from lc_scoring.stats.aggregations import AGGREGATIONS, percentile, variance
+from lc_scoring.stats.aggregations import AGGREGATIONS, percentile, percentiles, variance
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,18 @@ def test_percentiles_lie_between_neighbors_in_proportion(percent: float, expecte
 def test_percentiles_of_nothing_or_beyond_all_are_refused(numbers: Sequence[float], percent: float) -> None:
     with pytest.raises(ValueError, match="a percentile needs numbers"):
         percentile(numbers, percent)
+
+
+def test_several_percentiles_are_each_what_one_is() -> None:
+    numbers, percents = [35, 20, 15, 50, 40], (95, 0, 40, 100, 40)
+    assert percentiles(numbers, percents) == tuple(percentile(numbers, percent) for percent in percents)
+    assert percentiles(array("d", numbers), percents) == percentiles(numbers, percents)
+
+
+def test_no_percents_are_no_percentiles() -> None:
+    assert percentiles([1, 2], ()) == ()
+
+
+def test_one_wrong_percent_among_several_is_refused() -> None:
+    with pytest.raises(ValueError, match="a percent in \\[0, 100\\], got 2 and 101"):
+        percentiles([1, 2], (50, 101))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from lc_scoring.stats.intervals import Interval, bootstrap_interval, share_interval
+from lc_scoring.stats.intervals import Interval, bootstrap_interval, check_rounds, normal_quantile, share_interval
 
 
 def mean(numbers: Sequence[float]) -> float:
@@ -140,3 +140,19 @@ def test_what_belongs_together_is_drawn_together() -> None:
     rows = [[1.0] * 100, [5.0] * 100]
     interval = bootstrap_interval(rows, lambda drawn: mean([rating for row in drawn for rating in row]))
     assert interval == Interval(3.0, 1.0, 5.0, 2)
+
+
+@pytest.mark.parametrize(("level", "expected"), [(0.5, 0.674490), (0.9, 1.644854), (0.95, 1.959964), (0.99, 2.575829)])
+def test_quantiles_of_the_normal_distribution_are_those_of_tables(level: float, expected: float) -> None:
+    assert normal_quantile(level) == pytest.approx(expected, abs=1e-6)
+
+
+def test_levels_at_the_edge_of_what_there_is_have_a_quantile() -> None:
+    assert normal_quantile(math.nextafter(1, 0)) == pytest.approx(8.2924, abs=1e-4)
+    assert normal_quantile(5e-324) == 0
+
+
+def test_one_round_is_enough_and_none_is_not() -> None:
+    check_rounds(1)
+    with pytest.raises(ValueError, match="rounds must be 1 or more, got 0"):
+        check_rounds(0)

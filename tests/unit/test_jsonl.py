@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,53 @@ def test_a_bad_line_is_an_error_in_its_place_and_the_next_is_read(path: Path, li
     assert (first.values, last.values) == ({"a": 1}, {"a": 3})
     assert (bad.line, bad.values) == (2, {})
     assert str(bad.error).startswith(f"{path}, line 2: {why}")
+
+
+@pytest.mark.parametrize("line", [b'{"a": 1, "b": "x', b'{"a": tr', b"{", b'{"a": "\xec\xa2', b'{"a": 1}, {'], ids=repr)
+def test_a_last_line_that_was_cut_off_says_so(path: Path, line: bytes) -> None:
+    path.write_bytes(b'{"a": 1}\n' + line)
+    first, bad = read_rows(path)
+    assert (first.values, bad.line, bad.values) == ({"a": 1}, 2, {})
+    assert str(bad.error).startswith(f"{path}, line 2: no valid JSON (")
+    assert str(bad.error).endswith(" The file ends inside of this line: it was cut off.")
+
+
+def test_a_last_line_without_a_line_end_is_a_row_where_it_is_whole(path: Path) -> None:
+    path.write_bytes(b'{"a": 1}\n{"a": 2}')
+    assert [row.values for row in read_rows(path)] == [{"a": 1}, {"a": 2}]
+    path.write_bytes(b"{\n")
+    (bad,) = read_rows(path)
+    assert "cut off" not in str(bad.error)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_a_file_that_is_no_utf_8_is_refused_as_a_whole(path: Path, encoding: str) -> None:
+    path.write_text('{"a": 1}\n{"a": 2}\n', encoding=encoding)
+    with pytest.raises(ConfigError, match=f"^{path} is .*onvert it to UTF-8"):
+        next(read_rows(path))
+
+
+def test_a_line_that_looks_like_utf_16_is_no_row(path: Path) -> None:
+    path.write_bytes(b'{"a": 1}\n' + '{"a": 2}'.encode("utf-16-be") + b"\n")
+    assert [row.error is None for row in read_rows(path)] == [True, False]
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b"\xef\xbb\xbf \n\n", b'\xef\xbb\xbf\n{"a": 1}\n'])
+def test_what_is_counted_is_what_is_read(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert count_lines(path) == len(list(read_rows(path)))
+
+
+def test_a_compressed_file_is_read_and_one_that_was_cut_off_is_no_shorter_file(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl.gz"
+    content = b"".join(b'{"a": %d}\n' % (number * 7919) for number in range(50_000))
+    path.write_bytes(gzip.compress(content))
+    assert sum(row.error is None for row in read_rows(path)) == count_lines(path) == 50_000
+    path.write_bytes(gzip.compress(content)[:-5000])
+    rows = read_rows(path)
+    assert next(rows).values == {"a": 0}
+    with pytest.raises(ConfigError, match="cannot be read to its end"):
+        list(rows)
 
 
 def test_an_empty_file_has_no_rows(path: Path) -> None:

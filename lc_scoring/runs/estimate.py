@@ -1,0 +1,139 @@
+"""Estimate: what a run would ask and cost, before anything is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+
+from lc_scoring.data.columns import Columns
+from lc_scoring.data.row import Row
+from lc_scoring.data.source import Source, open_source
+from lc_scoring.errors import ConfigError, ScoringError
+from lc_scoring.flow import Ask, Embed, Message
+from lc_scoring.models.judge import base_model
+from lc_scoring.models.prices import cost_of
+from lc_scoring.records import Usage
+from lc_scoring.runs.request import Request
+from lc_scoring.runs.target import PREDICTION
+
+SAMPLE = 100
+"""Rows of which the questions are looked at."""
+
+REPLY_TOKENS = 250
+"""Tokens that a reasoned reply is taken to have; of a model that thinks it has several times as many."""
+
+_CHARACTERS_A_TOKEN = 4  # in English
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What an evaluator would ask about a dataset. Questions asked again, and follow-up questions, are not in it.
+
+    Attributes:
+        name: the evaluator's.
+        rows: how many rows there are, or None where that cannot be told without reading all.
+        sampled: how many of the first rows were looked at.
+        calls: how many questions each row takes.
+        usage: what all rows would take, in tokens and US dollars; those of the sample where `rows` is None. `cost` is
+            None where a price is not known.
+        prompt: the first question about the first row, as the judge would read it; empty where no judge is asked.
+    """
+
+    name: str
+    rows: int | None
+    sampled: int
+    calls: float
+    usage: Usage
+    prompt: str
+
+
+def estimate(request: Request) -> tuple[Estimate, ...]:
+    """Tell what a run would ask and cost, from the questions about its first rows. No model is called.
+
+    Raises:
+        ConfigError: the request is wrong, or no row can be read.
+    """
+    source = open_source(request.data)
+    columns = Columns.parse(request.columns, source.columns)
+    count = source.count()
+    rows = count if request.limit is None or count is None else min(count, request.limit)
+    sample = list(islice(_opened(source), min(SAMPLE, request.limit or SAMPLE)))
+    return tuple(
+        _estimate(evaluator, columns, sample, rows, has_target=request.target is not None)
+        for evaluator in request.loaded()
+    )
+
+
+def _opened(source: Source) -> Iterator[Row]:
+    opened = source.open()
+    if not isinstance(opened, Iterator):
+        raise ConfigError("What an async source would cost cannot be told without using it up: pass a list.")
+    return opened
+
+
+def _estimate(
+    evaluator: Any, columns: Columns, sample: Iterable[Row], rows: int | None, *, has_target: bool
+) -> Estimate:
+    prompt, asked, usage = "", 0, Usage()
+    for row in sample:
+        values = {PREDICTION: "...", **row.values} if has_target else row.values
+        asks = _asks(evaluator, columns, values) if row.error is None else None
+        if asks is None:
+            continue
+        asked += 1
+        for ask in asks:
+            usage += _usage(evaluator, ask)
+        prompt = prompt or next((_shown(ask) for ask in asks if isinstance(ask, Ask)), "")
+    if not asked:
+        raise ConfigError(f"None of the first {len(list(sample))} rows can be asked about: see --column (columns=).")
+    share = 1.0 if rows is None else rows / asked
+    return Estimate(
+        name=str(evaluator.evaluation_name),
+        rows=rows,
+        sampled=asked,
+        calls=usage.calls / asked,
+        usage=Usage(
+            calls=round(usage.calls * share),
+            input_tokens=round(usage.input_tokens * share),
+            output_tokens=round(usage.output_tokens * share),
+            cost=None if usage.cost is None else usage.cost * share,
+        ),
+        prompt=prompt,
+    )
+
+
+def _asks(evaluator: Any, columns: Columns, values: Mapping[str, Any]) -> tuple[Ask | Embed, ...] | None:
+    """Return what would be asked about a row; None where it cannot be asked about."""
+    first_asks = getattr(evaluator, "first_asks", None)
+    try:
+        fields = columns.fields(values, evaluator.input_keys, getattr(evaluator, "optional_keys", ()))
+        return () if first_asks is None else first_asks(fields)
+    except ScoringError:
+        return None
+
+
+def _usage(evaluator: Any, ask: Ask | Embed) -> Usage:
+    if isinstance(ask, Embed):
+        return Usage(calls=1, input_tokens=sum(map(len, ask.texts)) // _CHARACTERS_A_TOKEN)
+    judges = getattr(evaluator, "jury", None) or (evaluator.llm,)
+    model: Any = base_model(judges[ask.juror])
+    name = getattr(model, "model_name", None) or getattr(model, "model", None)
+    read = sum(len(_text(message)) for message in ask.messages) // _CHARACTERS_A_TOKEN
+    cost = cost_of(name, input_tokens=read, output_tokens=REPLY_TOKENS) if isinstance(name, str) else None
+    return Usage(calls=1, input_tokens=read, output_tokens=REPLY_TOKENS, cost=cost)
+
+
+def _shown(ask: Ask) -> str:
+    return "\n\n".join(f"[{_role(message)}]\n{_text(message)}" for message in ask.messages)
+
+
+def _role(message: Message | BaseMessage) -> str:
+    return message.role if isinstance(message, Message) else str(message.type)
+
+
+def _text(message: Message | BaseMessage) -> str:
+    return message.text if isinstance(message, Message) else str(message.text)

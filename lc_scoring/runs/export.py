@@ -1,0 +1,268 @@
+"""Export: what came of a run's rows as JSON lines, CSV, Parquet or a DataFrame: a row for each row and evaluator."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import tempfile
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from lc_scoring.errors import ConfigError, MissingExtra, NotApplicable
+from lc_scoring.records import Score, Usage
+from lc_scoring.runs.outcomes import as_json, storable
+from lc_scoring.scale import number_text, plain_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+    from lc_scoring.runs.run import Result, Run
+
+_FLAT: Mapping[str, type] = {
+    "id": str,
+    "line": int,
+    "evaluator": str,
+    "score": float,
+    "value": float,
+    "rating": float,
+    "label": str,
+    "reasoning": str,
+    "state": str,
+    "error": str,
+    "message": str,
+    "prediction_made": str,
+    "spread": float,
+    "calls": int,
+    "input_tokens": int,
+    "output_tokens": int,
+    "cost": float,
+    "seconds": float,
+    "signature": str,
+}
+"""The columns of a table that are ours, with their types; the row's own come after them."""
+
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_BATCH = 5_000  # rows of a table that are in memory at once
+
+
+def to_jsonl(run: Run, path: Path, evaluator: str | None) -> None:
+    """Write JSON lines, with all that is known of each outcome."""
+    several = evaluator is None and len(run.evaluators) > 1
+    with _written(path) as file:
+        for result in run.results(evaluator):
+            told = record(result)
+            # A judge or a row may hold half a surrogate pair, which no file can.
+            line = storable(json.dumps({"id": told.pop("id"), **_named(result, several), **told}, ensure_ascii=False))
+            file.write(f"{line}\n")
+
+
+def to_csv(run: Run, path: Path, evaluator: str | None) -> None:
+    """Write CSV that a spreadsheet opens without running anything in it."""
+    rows = _own_columns(run)
+    with _written(path) as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow([harmless(name) for name in (*_FLAT, *rows)])
+        for result in run.results(evaluator):
+            table.writerow([harmless(value) for value in _flat(result, rows).values()])
+
+
+def to_parquet(run: Run, path: Path, evaluator: str | None) -> None:
+    """Write Parquet, some thousand rows at a time."""
+    arrow, parquet = _imported("pyarrow", "parquet"), _imported("pyarrow.parquet", "parquet")
+    rows = _own_columns(run)
+    kinds = {str: arrow.string(), int: arrow.int64(), float: arrow.float64(), bool: arrow.bool_()}
+    schema = arrow.schema([(name, kinds[kind]) for name, kind in (*_FLAT.items(), *rows.items())])
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        with parquet.ParquetWriter(unfinished, schema) as table:
+            for batch in _batches(run, evaluator, rows):
+                table.write_batch(arrow.RecordBatch.from_pylist(batch, schema=schema))
+        unfinished.replace(path)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def to_pandas(run: Run, evaluator: str | None) -> pd.DataFrame:
+    """Return a DataFrame of pandas."""
+    pandas = _imported("pandas", "pandas")
+    rows = _own_columns(run)
+    frame: pd.DataFrame = pandas.DataFrame(
+        [_flat(result, rows) for result in run.results(evaluator)], columns=[*_FLAT, *rows]
+    )
+    return frame
+
+
+def to_polars(run: Run, evaluator: str | None) -> pl.DataFrame:
+    """Return a DataFrame of polars."""
+    polars = _imported("polars", "polars")
+    rows = _own_columns(run)
+    kinds = {str: polars.String, int: polars.Int64, float: polars.Float64, bool: polars.Boolean}
+    schema = {name: kinds[kind] for name, kind in (*_FLAT.items(), *rows.items())}
+    frame: pl.DataFrame = polars.DataFrame([_flat(result, rows) for result in run.results(evaluator)], schema=schema)
+    return frame
+
+
+def record(result: Result) -> dict[str, Any]:
+    """Return an outcome with all that is known of it, as JSON knows it; without the row's columns."""
+    place = {"id": result.id, "line": result.line}
+    made = {} if result.prediction is None else {"prediction": result.prediction}
+    outcome = result.outcome
+    if not isinstance(outcome, Score):
+        usage = {"usage": asdict(outcome.error.usage)} if isinstance(outcome.error.usage, Usage) else {}
+        if isinstance(outcome.error, NotApplicable):
+            return {**place, **made, "not_applicable": True, "reasoning": outcome.error.reasoning, **usage}
+        error = {"kind": type(outcome.error).__name__, "message": str(outcome.error)}
+        return {**place, **made, "error": error, **usage}
+    return {
+        **place,
+        **made,
+        "score": plain_number(result.score if result.score is not None else outcome.value),
+        "value": outcome.value,
+        **({"label": outcome.label} if outcome.label is not None else {}),
+        "reasoning": outcome.reasoning,
+        **_how(outcome),
+        "usage": asdict(outcome.usage),
+        "signature": outcome.signature,
+    }
+
+
+def harmless(value: object) -> object:
+    """Return a cell that no spreadsheet runs: a text that begins like a formula gets an apostrophe before it.
+
+    Examples:
+        >>> harmless("=1+1"), harmless("-5"), harmless(-5), harmless("fine")
+        ("'=1+1", '-5', -5, 'fine')
+    """
+    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
+
+
+def _named(result: Result, several: bool) -> dict[str, str]:
+    return {"evaluator": result.name} if several else {}
+
+
+def _how(score: Score) -> dict[str, Any]:
+    """Return how a score was made, as far as there is anything to tell."""
+    told: dict[str, Any] = {
+        "basis": score.basis,
+        "parts": [_part(part) for part in score.parts],
+        "spread": score.spread,
+        "failed": {failure.name: str(failure.error) for failure in score.failures},
+        "distribution": {number_text(rating): share for rating, share in score.distribution.items()},
+        "parsed": score.parsed,
+    }
+    return {key: value for key, value in told.items() if value not in (None, "", [], {})}
+
+
+def _part(part: Score) -> dict[str, Any]:
+    label = {} if part.label is None else {"value": part.label}
+    number = plain_number(part.value if part.rating is None else part.rating)
+    told = {"name": part.name, "score": number, **label, "reasoning": part.reasoning, "value": part.value}
+    return told if part.label is None else {**told, "label": part.label}
+
+
+def _own_columns(run: Run) -> dict[str, type]:
+    """Return the rows' own columns under names that do not clash with ours, with the type that holds their values."""
+    return {_own_name(name): _kind(kinds) for name, kinds in run.columns().items() if name != "id"}
+
+
+def _own_name(name: str) -> str:
+    return f"row.{name}" if name in _FLAT else name
+
+
+def _kind(kinds: set[type]) -> type:
+    if len(kinds) == 1 and (kind := next(iter(kinds))) in (int, float, bool):
+        return kind
+    return float if kinds == {int, float} else str
+
+
+def _flat(result: Result, rows: Mapping[str, type]) -> dict[str, Any]:
+    outcome = result.outcome
+    error = None if isinstance(outcome, Score) else outcome.error
+    usage = outcome.usage if isinstance(outcome, Score) else error.usage if error and error.usage else Usage()
+    skipped = isinstance(error, NotApplicable)
+    ours: dict[str, Any] = dict.fromkeys(_FLAT)
+    ours |= {
+        "id": result.id,
+        "line": result.line,
+        "evaluator": result.name,
+        "state": "score" if error is None else "not_applicable" if skipped else "failure",
+        "prediction_made": None if result.prediction is None else _cell(result.prediction, str),
+        "calls": usage.calls,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cost": usage.cost,
+        "seconds": result.seconds,
+    }
+    if isinstance(outcome, Score):
+        ours |= {"score": result.score, "value": outcome.value, "rating": outcome.rating, "label": outcome.label}
+        ours |= {"reasoning": outcome.reasoning, "spread": outcome.spread, "signature": outcome.signature}
+    elif isinstance(error, NotApplicable):
+        ours["reasoning"] = error.reasoning
+    else:
+        ours |= {"error": type(error).__name__, "message": str(error)}
+    own = {_own_name(name): value for name, value in dict(result.values).items()}
+    return ours | {name: _cell(own.get(name), kind) for name, kind in rows.items()}
+
+
+def _cell(value: Any, kind: type) -> Any:
+    if value is None or kind is not str:
+        return float(value) if kind is float and value is not None else value
+    return storable(value) if isinstance(value, str) else as_json(value)
+
+
+def _batches(run: Run, evaluator: str | None, rows: Mapping[str, type]) -> Iterator[list[dict[str, Any]]]:
+    results = run.results(evaluator)
+    while batch := [_flat(result, rows) for result in islice(results, _BATCH)]:
+        yield batch
+
+
+@contextmanager
+def _written(path: Path) -> Generator[TextIO]:
+    """Write a text file whole or not at all: an export that breaks off leaves what stood there.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    unfinished: str | None = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", newline="", delete=False
+        ) as file:
+            unfinished = file.name
+            yield file  # type: ignore[misc]
+        Path(unfinished).chmod(0o666 & ~_umask())
+        os.replace(unfinished, path)  # noqa: PTH105 - the two names stand side by side
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        if unfinished is not None:
+            Path(unfinished).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _imported(name: str, extra: str) -> Any:
+    from importlib import import_module  # noqa: PLC0415
+
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise MissingExtra(
+            f'{name.partition(".")[0]} is needed for this: pip install "lc-scoring[{extra}]".'
+        ) from error

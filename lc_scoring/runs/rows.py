@@ -1,0 +1,123 @@
+"""Rows of a run: how one of the source is named and stored, read ahead in chunks by a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any
+
+from lc_scoring.data.columns import Columns
+from lc_scoring.data.row import Row, is_missing
+from lc_scoring.data.source import Source
+from lc_scoring.errors import ConfigError
+from lc_scoring.runs.outcomes import as_json, plain, storable
+from lc_scoring.runs.store import NewRow
+
+_CHUNK = 256  # rows that are stored in one commit
+_SOON = 0.05  # seconds after which what a slow source gave is handed on
+_DIGEST = 8  # bytes
+
+
+def new_row(row: Row, *, id_column: str, place: str) -> NewRow:
+    """Return a row of the source as it is stored.
+
+    Its id is what stands in `id_column`, else a digest of its values: the same values have the same id, in whatever
+    order the columns stand. A row that could not be read is named by its place.
+
+    Examples:
+        >>> first = new_row(Row(line=1, values={"a": 1, "b": 2}), id_column="id", place="line")
+        >>> other = new_row(Row(line=9, values={"b": 2, "a": 1}), id_column="id", place="line")
+        >>> first.content == other.content, first.id
+        (True, None)
+        >>> new_row(Row(line=1, values={"id": 7}), id_column="id", place="line").id
+        '7'
+    """
+    if row.error is not None:
+        name = f"{place} {row.line}"
+        return NewRow(name, _digest(name), row.line, "{}", storable(str(row.error)))
+    given = row.values.get(id_column)
+    row_id = None if is_missing(given) or given == "" else storable(str(given))
+    return NewRow(row_id, _digest(_sorted(row.values)), row.line, as_json(row.values), None)
+
+
+def check_source(source: Source, columns: Columns, needed: Iterable[str]) -> None:
+    """Make sure, before anything is paid for, that the first readable row has the columns, where that can be seen.
+
+    Raises:
+        ConfigError: there is no row, none can be read, or a column is missing; the message names those present.
+    """
+    opened = None if source.once else source.open()
+    if not isinstance(opened, Iterator):
+        return
+    first_error: ConfigError | None = None
+    for row in opened:
+        if row.error is None:
+            if missing := columns.check(row.values, sorted(needed)):
+                raise ConfigError(
+                    f"{source.name}, {source.place} {row.line}: no column {', '.join(map(repr, missing))}. "
+                    f"Present: {', '.join(row.values) or 'none'}. Say where the fields are, such as "
+                    f"--column {missing[0].partition('.')[0]}=answer (columns=)."
+                )
+            return
+        first_error = first_error or row.error
+    raise first_error or ConfigError(f"{source.name} holds no rows.")
+
+
+async def chunks(source: Source, *, id_column: str, limit: int | None) -> AsyncIterator[list[NewRow]]:
+    """Yield the rows of a source, many at a time; a slow source's rows as they come.
+
+    A source that blocks, such as a file or a generator, is read by a thread of its own, and ahead by one chunk.
+    """
+    opened = source.open()
+    if isinstance(opened, AsyncIterator):
+        async for chunk in _awaited(opened, source, id_column, limit):
+            yield chunk
+        return
+    rows = islice(opened, limit)
+    loop = asyncio.get_running_loop()
+    reader = ThreadPoolExecutor(1, thread_name_prefix="lc_scoring rows")
+    try:
+        ahead = loop.run_in_executor(reader, _chunk, rows, source, id_column)
+        while chunk := await ahead:
+            ahead = loop.run_in_executor(reader, _chunk, rows, source, id_column)
+            yield chunk
+    finally:
+        reader.shutdown(wait=False, cancel_futures=True)
+
+
+def _chunk(rows: Iterator[Row], source: Source, id_column: str) -> list[NewRow]:
+    chunk: list[NewRow] = []
+    until = time.monotonic() + _SOON
+    for row in rows:
+        chunk.append(new_row(row, id_column=id_column, place=source.place))
+        if len(chunk) >= _CHUNK or time.monotonic() > until:
+            break
+    return chunk
+
+
+async def _awaited(
+    rows: AsyncIterator[Row], source: Source, id_column: str, limit: int | None
+) -> AsyncIterator[list[NewRow]]:
+    count = 0
+    async for row in rows:
+        if limit is not None and count >= limit:
+            return
+        count += 1
+        yield [new_row(row, id_column=id_column, place=source.place)]
+
+
+def _sorted(values: Any) -> str:
+    """Return values as JSON in which the order of columns makes no difference."""
+    try:
+        return json.dumps(values, sort_keys=True, separators=(",", ":"), default=plain)
+    except TypeError:  # keys of several kinds have no order
+        return as_json(values)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=_DIGEST).digest()

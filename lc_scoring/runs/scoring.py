@@ -1,0 +1,209 @@
+"""Scoring: what becomes of one row: the target's prediction, and each evaluator's outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lc_scoring.data.columns import Columns
+from lc_scoring.errors import ConfigError, ModelError, ScoringError
+from lc_scoring.models.calls import SCHEDULER
+from lc_scoring.models.setbacks import refuses_everything
+from lc_scoring.records import Failure, Score
+from lc_scoring.runs.calls import Calls, RowCalls
+from lc_scoring.runs.clock import Clock, Watch
+from lc_scoring.runs.outcomes import Stored, as_json, finite, stored
+from lc_scoring.runs.schedule import together
+from lc_scoring.runs.store import Done, EvaluatorEntry, Made, TakenUp
+from lc_scoring.runs.target import PREDICTION, Target
+from lc_scoring.runs.writer import Writer
+
+_HOPELESS = 20  # rows that a provider refuses for a reason that holds for all, before the run is stopped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """An evaluator of a run.
+
+    Attributes:
+        entry: as the run file knows it.
+        evaluator: the evaluator.
+        needed: the fields it cannot do without.
+        optional: those it uses where they are there.
+    """
+
+    entry: EvaluatorEntry
+    evaluator: Any
+    needed: tuple[str, ...]
+    optional: tuple[str, ...]
+
+
+class RowScorer:
+    """Scores rows, one at a call; what goes wrong is stored as the row's failure.
+
+    Args:
+        judgings: the evaluators.
+        columns: where their fields stand in a row.
+        place: tells a row's place by its line, for messages.
+        calls: the schedule of model calls.
+        watch: ends what takes too long.
+        target: makes the predictions, or None where rows hold them.
+        stop: is told why to stop the run, where all rows will fail.
+    """
+
+    def __init__(
+        self,
+        judgings: Sequence[Judging],
+        *,
+        columns: Columns,
+        place: Callable[[int], str],
+        calls: Calls,
+        watch: Watch,
+        target: Target | None,
+        stop: Callable[[str], None],
+    ) -> None:
+        self._judgings = {judging.entry.number: judging for judging in judgings}
+        self._columns = columns
+        self._place = place
+        self._calls = calls
+        self._watch = watch
+        self._target = target
+        self._stop = stop
+        self._asked: dict[Any, asyncio.Future[Stored]] = {}
+        self._refused: dict[int, int] = {}
+
+    async def score(self, row: TakenUp, writer: Writer) -> None:
+        """Make what a row lacks, and have it written.
+
+        Raises:
+            RunFileError: it cannot be written.
+        """
+        values = json.loads(row.text)
+        error: ScoringError | None = None if row.error is None else ConfigError(row.error)
+        if error is None and self._target is not None:
+            values, error = await self._predicted(row, values, writer)
+        if len(row.missing) == 1:
+            await self._judge(row, values, error, row.missing[0], writer)
+            return
+        await together(self._judge(row, values, error, number, writer) for number in row.missing)
+
+    async def _predicted(
+        self, row: TakenUp, values: Mapping[str, Any], writer: Writer
+    ) -> tuple[Mapping[str, Any], ScoringError | None]:
+        """Return a row with its prediction: the stored one, or a new one."""
+        if row.output is not None:
+            return {**values, PREDICTION: json.loads(row.output)}, None
+        assert self._target is not None  # noqa: S101 - asked by the caller
+        target, clock, began = self._target, self._watch.clock(), time.perf_counter()
+        try:
+            with clock:
+                output = await self._calls.attempt(clock, self._calls.target, lambda: target(values))
+        except Exception as error:  # noqa: BLE001 - an application may raise anything
+            failed = _target_error(error, clock, self._watch.seconds)
+            seconds = time.perf_counter() - (clock.began or began)
+            await writer.add(made=Made(row.number, None, type(error).__name__, str(failed), seconds))
+            return values, failed
+        seconds = time.perf_counter() - (clock.began or began)
+        kept = as_json(output)
+        await writer.add(made=Made(row.number, kept, None, None, seconds))
+        return {**values, PREDICTION: json.loads(kept)}, None
+
+    async def _judge(
+        self, row: TakenUp, values: Mapping[str, Any], error: ScoringError | None, number: int, writer: Writer
+    ) -> None:
+        judging = self._judgings[number]
+        began = time.perf_counter()
+        clock = self._watch.clock()
+        outcome = await self._outcome(row, values, error, judging, clock)
+        seconds = time.perf_counter() - (clock.began or began)
+        await writer.add(done=Done(number, row.number, outcome, seconds))
+
+    async def _outcome(
+        self, row: TakenUp, values: Mapping[str, Any], error: ScoringError | None, judging: Judging, clock: Clock
+    ) -> Stored:
+        if error is not None:
+            return self._failed(error, row, judging)
+        try:
+            fields = self._columns.fields(values, judging.needed, judging.optional)
+        except ConfigError as wrong:
+            return self._failed(ConfigError(f"{self._place(row.line)}: {wrong}"), row, judging)
+        key = _key(judging.entry.number, fields)
+        if (twin := self._asked.get(key)) is not None:
+            return (await twin)._replace(
+                calls=0, input_tokens=0, output_tokens=0, cost=None
+            )  # the same question is on its way: it is asked once
+        future = self._asked[key] = asyncio.get_running_loop().create_future()
+        try:
+            outcome = await self._evaluated(fields, row, judging, clock)
+        except BaseException:
+            future.cancel()
+            raise
+        finally:
+            del self._asked[key]
+        future.set_result(outcome)
+        return outcome
+
+    async def _evaluated(self, fields: dict[str, Any], row: TakenUp, judging: Judging, clock: Clock) -> Stored:
+        SCHEDULER.set(RowCalls(self._calls, clock))
+        try:
+            with clock:
+                score: Score = await judging.evaluator.ascore(fields)
+            number = finite(reported(judging.evaluator, score))
+        except ScoringError as error:
+            return self._failed(error, row, judging)
+        except TimeoutError as error:
+            return self._failed(_late(clock, self._watch.seconds, error), row, judging)
+        except Exception as error:  # noqa: BLE001 - an evaluator of another package may raise anything
+            wrong = ScoringError(f"The evaluator failed: {type(error).__name__}: {error}")
+            wrong.__cause__ = error
+            return self._failed(wrong, row, judging)
+        self._refused[judging.entry.number] = -1  # it has answered, so its key is good
+        return stored(score, score=number, signature=judging.entry.signature)
+
+    def _failed(self, error: ScoringError, row: TakenUp, judging: Judging) -> Stored:
+        number = judging.entry.number
+        refused = self._refused.get(number, 0)
+        if refused >= 0 and refuses_everything(error):
+            self._refused[number] = refused + 1
+            if refused + 1 == _HOPELESS:
+                self._stop(f"the first {_HOPELESS} rows were refused for a reason that holds for all: {error}")
+        failure = Failure(name=judging.entry.name, error=error, sample_id=row.id)
+        return stored(failure, score=None, signature=judging.entry.signature)
+
+
+def reported(evaluator: Any, score: Score) -> float:
+    """Return the number under `score` in the evaluator's own result; one of another package need not say."""
+    told = getattr(evaluator, "reported", None)
+    if told is not None:
+        return float(told(score))
+    return score.value if score.rating is None else score.rating
+
+
+def _key(number: int, fields: Mapping[str, Any]) -> object:
+    """Return what two questions of one evaluator have in common where they are the same."""
+    key = (number, *fields.items())
+    try:
+        hash(key)
+    except TypeError:  # an agent's steps are lists
+        return number, as_json(fields)
+    return key
+
+
+def _late(clock: Clock, seconds: float | None, error: Exception) -> ModelError:
+    last = f" The last error: {clock.last_error!r}." if clock.last_error is not None else ""
+    late = ModelError(f"The judge gave no answer within {seconds:g} seconds.{last}", retryable=True)
+    late.__cause__ = clock.last_error or error
+    return late
+
+
+def _target_error(error: Exception, clock: Clock, seconds: float | None) -> ScoringError:
+    said = f"{type(error).__name__}: {error}"
+    if isinstance(error, TimeoutError) and clock.over:
+        said = f"it gave no prediction within {seconds:g} seconds"
+    failed = ScoringError(f"The target failed: {said}")
+    failed.__cause__ = error
+    return failed
