@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from lc_scoring.data.names import listed
+from lc_scoring.data.plain import plain
 from lc_scoring.data.row import is_missing
 from lc_scoring.data.text import follow, only_value, text_of, texts_of
 from lc_scoring.errors import ConfigError
@@ -33,6 +34,8 @@ class Columns:
 
     Attributes:
         given: what was said of each field.
+        wrapped: fields that may stand in a mapping of one value, which is then theirs, as LangSmith keeps inputs and
+            outputs. Elsewhere a mapping is the value, for a prediction may be JSON.
 
     Examples:
         >>> columns = Columns.parse({"prediction": "outputs.answer", "input": "{title}: {body}"})
@@ -42,14 +45,22 @@ class Columns:
     """
 
     given: Mapping[str, Column]
+    wrapped: frozenset[str] = frozenset()
 
     @classmethod
-    def parse(cls, given: Mapping[str, Column] | None, defaults: Mapping[str, str] | None = None) -> Columns:
+    def parse(
+        cls,
+        given: Mapping[str, Column] | None,
+        defaults: Mapping[str, str] | None = None,
+        *,
+        wrapped: Iterable[str] = (),
+    ) -> Columns:
         """Read what a caller says of columns.
 
         Args:
             given: by field; None for nothing.
-            defaults: where the source keeps fields that are not given, `Source.columns`.
+            defaults: where the source keeps fields that are not given, `Source.columns`; they may be wrapped there.
+            wrapped: other fields that may be.
 
         Raises:
             ConfigError: it is no mapping of texts or functions; the message shows what it takes.
@@ -59,7 +70,7 @@ class Columns:
         merged: dict[str, Column] = {**(defaults or {}), **(given or {})}
         for field, column in merged.items():
             _check(field, column)
-        return cls(merged)
+        return cls(merged, frozenset({*(defaults or {}), *wrapped} - (given or {}).keys()))
 
     def take(self, values: Mapping[str, Any], field: str) -> Any:
         """Return the value that stands for a field in a row; one that a template makes is text.
@@ -84,7 +95,7 @@ class Columns:
 
         Returns:
             Texts by field, but a list of texts for `contexts`, and an agent's steps for `agent_trajectory` as they
-            are. A mapping that holds one text, or a message, stands for its text; other values become JSON text.
+            are. A message stands for its text; other values become JSON text.
 
         Raises:
             ConfigError: a needed field has no column or no value, a value has no reading as text, or a function
@@ -138,7 +149,7 @@ class Columns:
         taken = self.take(values, field)
         if type(taken) is str and field != "contexts":  # nearly all are
             return taken
-        value = only_value(taken)
+        value = only_value(taken) if field in self.wrapped else plain(taken)
         if is_missing(value):
             raise _AbsentError(f"{_described(self.given.get(field, field))!r} is missing, {value!r}.")
         if field == "agent_trajectory":

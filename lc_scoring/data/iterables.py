@@ -8,6 +8,7 @@ from typing import Any
 
 from lc_scoring.data.plain import plain_row
 from lc_scoring.data.row import Row
+from lc_scoring.data.text import only_value
 from lc_scoring.errors import ConfigError
 from lc_scoring.records import Sample
 
@@ -69,7 +70,7 @@ def _row(number: int, item: Any) -> Row:
         return Row(line=number, values={name: getattr(item, name) for name in _SAMPLE})
     if is_example(item):
         # Among other rows nothing says where an example keeps the usual fields, so it holds them by their names too.
-        usual = {"input": item.inputs, "reference": item.outputs}
+        usual = {"input": only_value(item.inputs), "reference": only_value(item.outputs)}
         return Row(line=number, values={**usual, **example_values(item)})
     return Row.unread(
         number, f"row {number}: a row is a mapping, a Sample or a LangSmith example, got {type(item).__name__}."

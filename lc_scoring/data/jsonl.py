@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from lc_scoring.data.row import Row
 from lc_scoring.data.text_file import BYTE_ORDER_MARK, check_start, open_bytes
-from lc_scoring.errors import ConfigError
 
 __all__ = ["Row", "check_columns", "count_lines", "read_rows", "take"]
 
@@ -38,54 +36,6 @@ def count_lines(path: Path) -> int:
     with open_bytes(path) as file:
         first = next(file, b"").removeprefix(BYTE_ORDER_MARK)
         return bool(first.strip()) + sum(1 for line in file if line.strip())
-
-
-def take(values: Mapping[str, Any], column: str) -> Any:
-    """Return a column by its name, or by a dotted path into nested objects.
-
-    Raises:
-        KeyError: there is none.
-
-    Examples:
-        >>> take({"outputs": {"answer": "Paris"}}, "outputs.answer")
-        'Paris'
-    """
-    if column in values:
-        return values[column]
-    found: Any = values
-    for step in column.split("."):
-        if not isinstance(found, Mapping) or step not in found:
-            raise KeyError(column)
-        found = found[step]
-    return found
-
-
-def check_columns(path: Path, columns: Sequence[str]) -> None:
-    """Make sure, before anything is paid for, that the file's first readable row has the columns.
-
-    Raises:
-        ConfigError: no line is a JSON object, or a column is missing; the message names those present.
-    """
-    first_error: ConfigError | None = None
-    for row in read_rows(path):
-        if row.error is None:
-            missing = [column for column in columns if not _has(row.values, column)]
-            if missing:
-                raise ConfigError(
-                    f"{path}, line {row.line}: no column {', '.join(map(repr, missing))}. "
-                    f"Present: {', '.join(row.values) or 'none'}. Name others with --prediction-key and its like."
-                )
-            return
-        first_error = first_error or row.error
-    raise first_error or ConfigError(f"{path} holds no rows.")
-
-
-def _has(values: Mapping[str, Any], column: str) -> bool:
-    try:
-        take(values, column)
-    except KeyError:
-        return False
-    return True
 
 
 def _row(path: Path, number: int, line: bytes) -> Row:

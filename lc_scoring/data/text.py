@@ -17,7 +17,7 @@ def follow(values: Mapping[str, Any], path: str) -> Any:
     """Return what stands at a dotted path into mappings, lists and messages; whole names come first.
 
     Raises:
-        KeyError: nothing does.
+        KeyError: nothing does; its arguments are the step that leads nowhere, and what has no such step.
 
     Examples:
         >>> follow({"choices": [{"text": "Rome"}, {"text": "Paris"}]}, "choices.-1.text")
@@ -34,7 +34,7 @@ def follow(values: Mapping[str, Any], path: str) -> Any:
         elif _is_list(found) and _is_index(step) and -len(found) <= int(step) < len(found):
             found = found[int(step)]
         else:
-            raise KeyError(path)
+            raise KeyError(step, found)
     return found
 
 
@@ -43,18 +43,17 @@ def text_of(name: str, value: Any) -> str:
 
     Args:
         name: what it is called in messages.
-        value: text stays as it is; a message, a list of one message, and a mapping that holds nothing but one text
-            or message, stand for the text; lists, mappings and numbers become JSON, and a date and its like what
-            `str()` prints.
+        value: text stays as it is; a message, and a list of one message, stand for their text; lists, mappings and
+            numbers become JSON, and a date and its like what `str()` prints.
 
     Raises:
         ConfigError: it holds bytes, or itself.
 
     Examples:
-        >>> text_of("input", {"question": "France?"}), text_of("prediction", {"city": "Paris", "sure": True})
+        >>> text_of("input", "France?"), text_of("prediction", {"city": "Paris", "sure": True})
         ('France?', '{"city": "Paris", "sure": true}')
     """
-    value = only_value(value)
+    value = plain(value)
     if isinstance(value, str):
         return value
     message = _message(value)
@@ -96,7 +95,7 @@ def _page(name: str, item: Any) -> Any:
     if is_missing(plain(item)):
         raise ConfigError(f"{name!r} is missing, {item!r}.")
     content = item.get("page_content") if isinstance(item, Mapping) else getattr(item, "page_content", None)
-    return content if isinstance(content, str) else item
+    return content if isinstance(content, str) else only_value(item)
 
 
 def _message(value: Any) -> str | None:
@@ -105,7 +104,7 @@ def _message(value: Any) -> str | None:
         value = value[0]
     if isinstance(value, BaseMessage):
         return str(value.text)
-    if not _is_message(value):
+    if not is_message(value):
         return None
     content = value["content"]
     if isinstance(content, list):
@@ -135,7 +134,8 @@ def _jsonable(value: Any) -> Any:
     return str(value) if made is value else made
 
 
-def _is_message(value: Any) -> TypeGuard[Mapping[str, Any]]:
+def is_message(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Tell whether a mapping is a message that went over the wire."""
     return isinstance(value, Mapping) and "content" in value and ("type" in value or "role" in value)
 
 

@@ -18,11 +18,11 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig, ensure_config
 
 from lc_scoring import __version__
+from lc_scoring.data.row import is_missing
 from lc_scoring.errors import ConfigError
 from lc_scoring.evaluators.arguments import refuse_unknown, run_config, with_run_id
 from lc_scoring.evaluators.evaluator import Evaluator
 from lc_scoring.evaluators.experiment import Key, PrepareData
-from lc_scoring.evaluators.fields import is_missing
 from lc_scoring.evaluators.schema import PairwiseStringEvaluator, StringEvaluator
 from lc_scoring.evaluators.tracing import nobody_listens
 from lc_scoring.records import Score

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeGuard, cast
+from typing import Any, TypeAlias, cast
 
-from langchain_core.messages import BaseMessage
 from langsmith.evaluation.evaluator import EvaluationResult
 from langsmith.schemas import Example, Run
 
+from lc_scoring.data.row import is_missing
+from lc_scoring.data.text import follow as lead
+from lc_scoring.data.text import is_message, text_of
 from lc_scoring.errors import ConfigError
-from lc_scoring.evaluators.fields import is_missing
 
 Key: TypeAlias = str | Callable[[dict[str, Any]], Any] | None
 """Where a field is: a key, a dotted path such as `answer.text` or `messages.0.content`, a function, or None."""
@@ -95,7 +95,7 @@ def pick(values: dict[str, Any] | None, key: Key, field: str, place: str) -> str
     if callable(key):
         return _text(key(values), field, place)
     if key is None:
-        if len(values) > 1 and not _is_message(values):
+        if len(values) > 1 and not is_message(values):
             raise ConfigError(
                 f"{place[0].upper()}{place[1:]} hold several values, {', '.join(values)}: name the one to use as "
                 f"{field}_key=, or pass prepare_data=."
@@ -110,39 +110,15 @@ def follow(values: dict[str, Any], key: str, field: str, place: str) -> Any:
     Raises:
         ConfigError: nothing does.
     """
-    if key in values:
-        return values[key]
-    found: Any = values
-    for step in key.split("."):
-        if isinstance(found, Mapping) and step in found:
-            found = found[step]
-        elif isinstance(found, BaseMessage) and step in {"content", "text"}:
-            found = str(found.text)
-        elif isinstance(found, list) and step.lstrip("-").isdigit() and -len(found) <= int(step) < len(found):
-            found = found[int(step)]
-        else:
-            present = ", ".join(map(str, found)) if isinstance(found, Mapping) else type(found).__name__
-            raise ConfigError(f"{field}_key={key!r}: {place} have no {step!r} there, only {present}.")
-    return found
+    try:
+        return lead(values, key)
+    except KeyError as error:
+        step, found = error.args
+        present = ", ".join(map(str, found)) if isinstance(found, Mapping) else type(found).__name__
+        raise ConfigError(f"{field}_key={key!r}: {place} have no {step!r} there, only {present}.") from None
 
 
 def _text(value: Any, field: str, place: str) -> str:
-    """Return a value as text; a message, also one that went over the wire or stands alone in a list, as its content."""
-    if isinstance(value, str):
-        return value
     if is_missing(value):
         raise ConfigError(f"There is no {field} to score: {place} hold {value!r} for it.")
-    if isinstance(value, list) and len(value) == 1 and (_is_message(value[0]) or isinstance(value[0], BaseMessage)):
-        return _text(value[0], field, place)
-    if _is_message(value):
-        content = value["content"]
-        if isinstance(content, list):
-            return "".join(block.get("text", "") if isinstance(block, dict) else str(block) for block in content)
-        return str(content)
-    if isinstance(value, BaseMessage):
-        return str(value.text)
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _is_message(value: Any) -> TypeGuard[Mapping[str, Any]]:
-    return isinstance(value, Mapping) and "content" in value and ("type" in value or "role" in value)
+    return text_of(field, value)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NotRequired
 
 from langchain_core.messages import BaseMessage
 from typing_extensions import TypedDict
 
+from lc_scoring.data.row import is_missing
 from lc_scoring.errors import ConfigError
 from lc_scoring.records import check_text
 
@@ -145,8 +145,3 @@ def as_text(name: str, value: object) -> str:
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise ConfigError(f"{name} must be text, got {type(value).__name__}: decode it first.")
     return str(value)
-
-
-def is_missing(value: object) -> bool:
-    """Tell whether a value stands for none: None, or NaN as tables have it."""
-    return value is None or (isinstance(value, float) and math.isnan(value))

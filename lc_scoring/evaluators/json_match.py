@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from langchain_core.messages import BaseMessage
 
+from lc_scoring.data.row import is_missing
 from lc_scoring.errors import ConfigError
 from lc_scoring.evaluators.computed import (
     ComputedStringEvaluator,
@@ -23,7 +24,6 @@ from lc_scoring.evaluators.computed import (
     plain_text,
     unbounded_nearness,
 )
-from lc_scoring.evaluators.fields import is_missing
 from lc_scoring.evaluators.json_schema import require_jsonschema, schema_errors
 from lc_scoring.evaluators.json_text import NotJsonError, compact_json, equal_json, json_source, read_json
 from lc_scoring.evaluators.string_distance import StringDistance, string_metric

@@ -16,9 +16,10 @@ from langsmith.schemas import Example as LangSmithExample
 from langsmith.schemas import Run
 from pydantic import field_validator
 
+from lc_scoring.data.row import is_missing
 from lc_scoring.errors import ConfigError, did_you_mean
 from lc_scoring.evaluators.arguments import refuse_unknown
-from lc_scoring.evaluators.fields import as_texts, is_missing
+from lc_scoring.evaluators.fields import as_texts
 from lc_scoring.evaluators.judged import Texts
 from lc_scoring.evaluators.score_string import ScoreStringEvalChain
 from lc_scoring.example import Example, ExampleLike

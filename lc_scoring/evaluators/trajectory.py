@@ -9,11 +9,12 @@ from typing import Any, ClassVar, Self
 from langsmith.schemas import Example, Run
 from pydantic import Field, SkipValidation
 
+from lc_scoring.data.row import is_missing
 from lc_scoring.digest import digest
 from lc_scoring.errors import ConfigError
 from lc_scoring.evaluators.agent_steps import answer_of, describe_tools, describe_trajectory, has_messages
 from lc_scoring.evaluators.experiment import Key, example_fields, follow, pick, row_fields
-from lc_scoring.evaluators.fields import TrajectoryInput, TrajectoryResult, as_texts, is_missing
+from lc_scoring.evaluators.fields import TrajectoryInput, TrajectoryResult, as_texts
 from lc_scoring.evaluators.judged import Texts
 from lc_scoring.evaluators.prompted import Parsed, PromptedEvaluator, parsed_score
 from lc_scoring.evaluators.ratings import rating_wish, score_judge

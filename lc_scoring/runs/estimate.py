@@ -17,7 +17,7 @@ from lc_scoring.flow import Ask, Embed, Message
 from lc_scoring.models.judge import base_model
 from lc_scoring.models.prices import cost_of
 from lc_scoring.records import Usage
-from lc_scoring.runs.request import Request
+from lc_scoring.runs.request import Request, columns_of
 from lc_scoring.runs.target import PREDICTION
 
 SAMPLE = 100
@@ -58,7 +58,7 @@ def estimate(request: Request) -> tuple[Estimate, ...]:
         ConfigError: the request is wrong, or no row can be read.
     """
     source = open_source(request.data)
-    columns = Columns.parse(request.columns, source.columns)
+    columns = columns_of(request, source)
     count = source.count()
     rows = count if request.limit is None or count is None else min(count, request.limit)
     sample = list(islice(_opened(source), min(SAMPLE, request.limit or SAMPLE)))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lc_scoring import errors
+from lc_scoring.data.plain import plain
 from lc_scoring.errors import ModelError, NotApplicable, ReplyError, ScoringError
 from lc_scoring.records import Failure, Score, Usage
 
@@ -71,8 +72,8 @@ def restored(name: str, signature: str, held: Stored, sample_id: str | None) -> 
     details: dict[str, Any] = json.loads(held.details) if held.details else {}
     usage = Usage(calls=held.calls, input_tokens=held.input_tokens, output_tokens=held.output_tokens, cost=held.cost)
     if held.state == SCORE and held.value is not None:
-        plain = {"name": name, "value": held.value, "rating": held.rating, "label": held.label, "spread": held.spread}
-        told = {"signature": signature, **details, **plain, "reasoning": held.reasoning}
+        columns = {"name": name, "value": held.value, "rating": held.rating, "label": held.label, "spread": held.spread}
+        told = {"signature": signature, **details, **columns, "reasoning": held.reasoning}
         return _score(told, usage)
     error = error_of({"kind": held.kind, "message": held.reasoning, **details})
     error.usage = usage if usage.calls else None
@@ -88,27 +89,27 @@ def storable(text: str) -> str:
 
 def as_json(value: object) -> str:
     """Return a value as JSON that any file can hold; what JSON does not know becomes what prints it."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=plain)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=jsonable)
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            return json.dumps(value, separators=(",", ":"), default=plain)
+            return json.dumps(value, separators=(",", ":"), default=jsonable)
     return text
 
 
-def plain(value: Any) -> Any:
-    """Return what JSON does not know as something it does: a number, a list, a mapping, else as it prints."""
-    if hasattr(value, "model_dump"):
+def jsonable(value: Any) -> Any:
+    """Return what JSON does not know as something it does. Bytes are none: nobody can judge them."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return None
+    if hasattr(value, "model_dump"):  # messages and a user's own schema
         return value.model_dump(mode="json")
-    for method in ("tolist", "isoformat"):  # numpy's numbers and arrays; dates
-        if hasattr(value, method):
-            return getattr(value, method)()
     if isinstance(value, (set, frozenset)):
         return sorted(value, key=str)
     if isinstance(value, Mapping):
         return dict(value)
-    return str(value)
+    made = plain(value)
+    return str(value) if made is value else made
 
 
 def _usage(usage: Usage) -> tuple[int, int, int, float | None]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lc_scoring.data.columns import Column
+from lc_scoring.data.columns import Column, Columns
+from lc_scoring.data.source import Source
 from lc_scoring.errors import ConfigError
 from lc_scoring.registry import load_evaluator
+from lc_scoring.runs.target import PREDICTION
 
 _NEEDED = ("ascore", "input_keys", "evaluation_name", "signature")  # of an evaluator, to score rows with it
 
@@ -79,6 +81,16 @@ class Request:
     def goes_on(self) -> bool:
         """Whether a run that is there is worked on."""
         return self.resume or self.retry_failures or self.join
+
+
+def columns_of(request: Request, source: Source | None) -> Columns:
+    """Return where the fields stand in the rows of a source.
+
+    Raises:
+        ConfigError: what is said of one has no meaning.
+    """
+    made = () if request.target is None else (PREDICTION,)
+    return Columns.parse(request.columns, source.columns if source else None, wrapped=made)
 
 
 def check_evaluator(evaluator: object) -> None:

@@ -15,7 +15,7 @@ from lc_scoring.data.columns import Columns
 from lc_scoring.data.row import Row, is_missing
 from lc_scoring.data.source import Source
 from lc_scoring.errors import ConfigError
-from lc_scoring.runs.outcomes import as_json, plain, storable
+from lc_scoring.runs.outcomes import as_json, jsonable, storable
 from lc_scoring.runs.store import NewRow
 
 _CHUNK = 256  # rows that are stored in one commit
@@ -114,7 +114,7 @@ async def _awaited(
 def _sorted(values: Any) -> str:
     """Return values as JSON in which the order of columns makes no difference."""
     try:
-        return json.dumps(values, sort_keys=True, separators=(",", ":"), default=plain)
+        return json.dumps(values, sort_keys=True, separators=(",", ":"), default=jsonable)
     except TypeError:  # keys of several kinds have no order
         return as_json(values)
 

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lc_scoring.data.columns import Columns
 from lc_scoring.data.source import Source, open_source
 from lc_scoring.errors import ConfigError
 from lc_scoring.models.prices import check_own_table
@@ -20,7 +19,7 @@ from lc_scoring.runs.calls import Calls, Patience
 from lc_scoring.runs.clock import Watch
 from lc_scoring.runs.lane import Limits
 from lc_scoring.runs.progress import Progress
-from lc_scoring.runs.request import Request
+from lc_scoring.runs.request import Request, columns_of
 from lc_scoring.runs.rows import check_source, chunks
 from lc_scoring.runs.run import Run
 from lc_scoring.runs.schedule import work_through
@@ -49,7 +48,7 @@ class Session:
         # What failed is in the run file, rows and all.
         only_failed = request.retry_failures and not (request.resume or request.join)
         self._source = None if only_failed else open_source(request.data)
-        self._columns = Columns.parse(request.columns, self._source.columns if self._source else None)
+        self._columns = columns_of(request, self._source)
         if self._source is not None:
             needed = {field for evaluator in self._evaluators for field in evaluator.input_keys}
             check_source(self._source, self._columns, needed - {PREDICTION} if request.target is not None else needed)

@@ -312,8 +312,8 @@ class Store:
                 [(self.session, number, *others) for number, _ in found],
             )
         asked = {number: tuple(sorted(map(int, which.split(",")))) for number, which in found}
-        rows = self._database.execute(  # the texts put together are question marks
-            'SELECT r.number, r.id, r.line, t."values", r.error, p.output FROM row r '
+        rows = self._database.execute(
+            'SELECT r.number, r.id, r.line, t."values", r.error, p.output FROM row r '  # noqa: S608 - question marks
             "JOIN row_text t ON t.row = r.number LEFT JOIN prediction p ON p.row = r.number "
             f"WHERE r.session = ? AND r.number IN ({_marks(asked)}) ORDER BY r.number",
             (self.session, *asked),

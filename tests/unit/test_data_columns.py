@@ -164,14 +164,12 @@ def test_an_unknown_field_may_have_a_column() -> None:
         (dt.date(2026, 1, 2), "2026-01-02"),
         (Decimal("1.50"), "1.50"),
         ({"when": dt.date(2026, 1, 2), "n": Decimal("1.50")}, '{"when": "2026-01-02", "n": "1.50"}'),
-        ({"question": "France?"}, "France?"),
+        ({"question": "France?"}, '{"question": "France?"}'),
         ({"answer": 42}, '{"answer": 42}'),
         ({"a": {"b": "c"}}, '{"a": {"b": "c"}}'),
         ({"a": "b", "c": "d"}, '{"a": "b", "c": "d"}'),
         ({"role": "user", "content": "Hi"}, "Hi"),
         ({"type": "ai", "content": [{"type": "text", "text": "H"}, "i", {"type": "image"}]}, "Hi"),
-        ({"messages": [{"role": "user", "content": "Hi"}]}, "Hi"),
-        ({"output": AIMessage("Hi")}, "Hi"),
         (AIMessage([{"type": "text", "text": "Hi"}]), "Hi"),
         ([AIMessage("Hi")], "Hi"),
         ([{"role": "user", "content": "Hi"}, {"role": "ai", "content": "Ho"}],
@@ -184,7 +182,30 @@ def test_a_value_becomes_text(value: object, text: str) -> None:
     assert Columns.parse(None).fields({"prediction": value}, ["prediction"]) == {"prediction": text}
 
 
-@pytest.mark.parametrize("value", [None, math.nan, {"answer": None}, {"answer": math.nan}])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"question": "France?"}, "France?"),
+        ({"messages": [{"role": "user", "content": "Hi"}]}, "Hi"),
+        ({"output": AIMessage("Hi")}, "Hi"),
+        ({"answer": 42}, '{"answer": 42}'),
+        ({"a": "b", "c": "d"}, '{"a": "b", "c": "d"}'),
+    ],
+)
+def test_a_value_that_may_be_wrapped_is_taken_out(value: object, text: str) -> None:
+    rows: dict[str, Any] = {"inputs": value, "prediction": value}
+    by_default = Columns.parse(None, {"input": "inputs"}, wrapped=["prediction"])
+    assert by_default.fields(rows, ["input", "prediction"]) == {"input": text, "prediction": text}
+    said = Columns.parse({"input": "inputs"}, {"input": "inputs"})  # who says where it is says what it is
+    assert said.fields(rows, ["input"]) == Columns.parse(None).fields({"input": value}, ["input"])
+
+
+def test_what_is_wrapped_may_be_missing() -> None:
+    with pytest.raises(ConfigError, match="is missing, None"):
+        Columns.parse(None, {"input": "inputs"}).fields({"inputs": {"question": None}}, ["input"])
+
+
+@pytest.mark.parametrize("value", [None, math.nan])
 def test_a_missing_value_is_an_error_where_it_is_needed_and_left_out_where_it_is_not(value: object) -> None:
     columns = Columns.parse({"reference": "gold"})
     with pytest.raises(ConfigError, match=r"^'gold' is missing, (None|nan)\.$"):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from lc_scoring.data.jsonl import check_columns, count_lines, read_rows, take
+from lc_scoring.data.jsonl import count_lines, read_rows
 from lc_scoring.errors import ConfigError
 
 BAD_LINES = [
@@ -121,65 +120,3 @@ def test_a_file_is_closed_when_its_reader_stops_early(path: Path) -> None:
     assert next(rows).line == 1
     rows.close()  # type: ignore[attr-defined]  # an open file left behind would warn, and warnings are errors
     assert list(rows) == []
-
-
-@pytest.mark.parametrize(
-    ("values", "column", "found"),
-    [
-        ({"a": 1}, "a", 1),
-        ({"a": None}, "a", None),
-        ({"a": {"b": {"c": 3}}}, "a.b.c", 3),
-        ({"a": {"b": 2}}, "a", {"b": 2}),
-        ({"a.b": 1, "a": {"b": 2}}, "a.b", 1),
-    ],
-)
-def test_a_column_is_found_by_its_name_or_its_path(values: dict[str, Any], column: str, found: object) -> None:
-    assert take(values, column) == found
-
-
-@pytest.mark.parametrize(
-    ("values", "column"),
-    [
-        ({}, "a"),
-        ({"a": 1}, "b"),
-        ({"a": 1}, "a.b"),
-        ({"a": "text"}, "a.t"),
-        ({"a": {"b": 1}}, "a.c"),
-        ({"a": [1]}, "a.0"),
-    ],
-)
-def test_a_column_that_is_not_there_is_a_key_error_with_its_whole_name(values: dict[str, Any], column: str) -> None:
-    with pytest.raises(KeyError) as caught:
-        take(values, column)
-    assert caught.value.args == (column,)
-
-
-def test_the_first_readable_row_answers_for_the_columns(path: Path) -> None:
-    path.write_text('{\n{"a": 1, "b": {"c": null}}\n{"z": 1}\n')
-    check_columns(path, ["a", "b.c"])
-
-
-def test_a_missing_column_is_named_with_those_present(path: Path) -> None:
-    path.write_text('\n{"a": 1, "b": 2}\n')
-    with pytest.raises(ConfigError) as caught:
-        check_columns(path, ["a", "c", "b.d"])
-    assert str(caught.value).startswith(f"{path}, line 2: no column 'c', 'b.d'. Present: a, b. Name others")
-
-
-def test_a_row_without_columns_has_none_present(path: Path) -> None:
-    path.write_text("{}\n")
-    with pytest.raises(ConfigError, match=r"no column 'a'\. Present: none\."):
-        check_columns(path, ["a"])
-
-
-def test_of_a_file_without_a_readable_row_the_first_error_is_told(path: Path) -> None:
-    path.write_text("[1]\n{\n")
-    with pytest.raises(ConfigError, match=r"line 1: a row is a JSON object, got list"):
-        check_columns(path, ["a"])
-
-
-def test_a_file_without_rows_says_so(path: Path) -> None:
-    path.write_text("\n \n")
-    with pytest.raises(ConfigError) as caught:
-        check_columns(path, ["a"])
-    assert str(caught.value) == f"{path} holds no rows."
