@@ -33,8 +33,6 @@ def print_summary(
     for summary in run.summary(by=by, cluster=cluster):
         if evaluators is not None and summary.name not in evaluators:
             continue
-        if summary.warning:
-            Console(stderr=True).print(plain_text(f"{summary.name}: {summary.warning}"), soft_wrap=True)
         table = Table(title=plain_text(title), show_header=False, title_justify="left")
         table.add_column(style="bold")
         table.add_column(overflow="fold")
@@ -73,6 +71,8 @@ def plain_text(text: str) -> str:
 
 
 def _lines(summary: Summary) -> Iterator[tuple[str, str]]:
+    if summary.warning:
+        yield "beware", summary.warning
     yield "evaluation", summary.name
     apart = f", {summary.not_applicable} not applicable" if summary.not_applicable else ""
     yield "rows", f"{summary.rows}, {summary.scored} scored{apart}, {summary.failed} failed"
@@ -90,7 +90,7 @@ def _lines(summary: Summary) -> Iterator[tuple[str, str]]:
     for kind, count in summary.failures.items():
         yield f"{kind}: {count}", summary.examples[kind]
     yield from _cost(summary.usage)
-    if summary.seconds is not None and summary.usage.calls:
+    if summary.seconds is not None and summary.usage.input_tokens:
         yield "time of a row", f"{summary.seconds:.2f} s (median)"
     yield "signature", summary.signature
 

@@ -9,8 +9,6 @@ from pathlib import Path
 from lc_scoring.data.row import Row
 from lc_scoring.data.text_file import BYTE_ORDER_MARK, check_start, open_bytes
 
-__all__ = ["Row", "check_columns", "count_lines", "read_rows", "take"]
-
 
 def read_rows(path: Path) -> Iterator[Row]:
     """Read a file of JSON objects, one a line; blank lines are passed over.
