@@ -11,7 +11,7 @@ from rich.table import Table
 
 from lc_scoring.cli.rows import RowsRequest
 from lc_scoring.cli.summary import plain_text
-from lc_scoring.data.jsonl import Row
+from lc_scoring.data.row import Row
 from lc_scoring.errors import NotApplicable, ScoringError
 from lc_scoring.records import Failure, Score
 from lc_scoring.runs.plan_samples import SamplePlan, plan_samples

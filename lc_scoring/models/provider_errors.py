@@ -21,7 +21,8 @@ _SHOWN = 600  # characters of a provider's message in ours; the whole is on the 
 
 def no_answer(error: Exception, model: object, said: str = "The judge gave no answer") -> ModelError:
     """Return the error for a model that raised: what it said, without keys, and its exception as the cause."""
-    message = _masked(" ".join(str(error).split()), model)
+    notes = " ".join(getattr(error, "__notes__", ()))  # how often it was asked
+    message = masked(f"{' '.join(str(error).split())} {notes}".rstrip(), model)
     message = message if len(message) <= _SHOWN else f"{message[:_SHOWN]} [... {len(message) - _SHOWN} characters]"
     failure = ModelError(
         f"{said}: {type(error).__name__}: {message or 'no message'}",
@@ -31,7 +32,7 @@ def no_answer(error: Exception, model: object, said: str = "The judge gave no an
     return failure
 
 
-def _masked(text: str, model: object) -> str:
+def masked(text: str, model: object = None) -> str:
     """Mask the judge's own keys in a provider's message, and what looks like one."""
     for secret in _secrets(model):
         if len(secret) >= _SECRET_LENGTH:

@@ -169,6 +169,8 @@ class Calls:
         # Where it is only too early, the row's clock says when to give up.
         if setback is None or setback.kind == "rate" or attempt <= self._patience.retries:
             return setback
+        if attempt > 1:
+            error.add_note(f"(Asked {attempt} times.)")
         return None
 
     def _meet(self, model: Any) -> _Known:

@@ -58,7 +58,7 @@ def estimate(request: Request) -> tuple[Estimate, ...]:
         ConfigError: the request is wrong, or no row can be read.
     """
     source = open_source(request.data)
-    columns = columns_of(request, source)
+    columns = columns_of(request, source.columns)
     count = source.count()
     rows = count if request.limit is None or count is None else min(count, request.limit)
     sample = list(islice(_opened(source), min(SAMPLE, request.limit or SAMPLE)))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from lc_scoring.data.columns import Column, Columns
-from lc_scoring.data.source import Source
 from lc_scoring.errors import ConfigError
 from lc_scoring.registry import load_evaluator
 from lc_scoring.runs.target import PREDICTION
@@ -83,14 +82,14 @@ class Request:
         return self.resume or self.retry_failures or self.join
 
 
-def columns_of(request: Request, source: Source | None) -> Columns:
-    """Return where the fields stand in the rows of a source.
+def columns_of(request: Request, defaults: Mapping[str, str]) -> Columns:
+    """Return where the fields stand in the rows of a source that keeps some in places of its own.
 
     Raises:
         ConfigError: what is said of one has no meaning.
     """
     made = () if request.target is None else (PREDICTION,)
-    return Columns.parse(request.columns, source.columns if source else None, wrapped=made)
+    return Columns.parse(request.columns, defaults, wrapped=made)
 
 
 def check_evaluator(evaluator: object) -> None:

@@ -63,7 +63,7 @@ async def work_through(
     """Work on all items of a stream, at most `max_concurrency` at once; as many are read ahead.
 
     Args:
-        items: what to work on; is closed at the end.
+        items: what to work on; is closed at the end. What it raises is raised here, when all that came is done.
         work: what to do with one; what it raises ends the whole and is raised here.
         max_concurrency: at least 1.
 
@@ -79,10 +79,15 @@ async def work_through(
     """
     queue = asyncio.Queue[Item | None](max_concurrency)
 
+    broken: list[Exception] = []
+
     async def feed() -> None:
-        async with aclosing(items):
-            async for item in items:
-                await queue.put(item)
+        try:
+            async with aclosing(items):
+                async for item in items:
+                    await queue.put(item)
+        except Exception as error:  # noqa: BLE001 - raised below: what is begun is finished first
+            broken.append(error)
         for _ in range(max_concurrency):
             await queue.put(None)
 
@@ -91,6 +96,8 @@ async def work_through(
             await work(item)
 
     await together([feed(), *(worker() for _ in range(max_concurrency))])
+    if broken:
+        raise broken[0]
 
 
 async def together(coroutines: Iterable[Coroutine[Any, Any, None]]) -> None:

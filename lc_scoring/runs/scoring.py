@@ -12,6 +12,7 @@ from typing import Any
 from lc_scoring.data.columns import Columns
 from lc_scoring.errors import ConfigError, ModelError, ScoringError
 from lc_scoring.models.calls import SCHEDULER
+from lc_scoring.models.provider_errors import masked
 from lc_scoring.models.setbacks import refuses_everything
 from lc_scoring.records import Failure, Score
 from lc_scoring.runs.calls import Calls, RowCalls
@@ -158,7 +159,7 @@ class RowScorer:
         except TimeoutError as error:
             return self._failed(_late(clock, self._watch.seconds, error), row, judging)
         except Exception as error:  # noqa: BLE001 - an evaluator of another package may raise anything
-            wrong = ScoringError(f"The evaluator failed: {type(error).__name__}: {error}")
+            wrong = ScoringError(masked(f"The evaluator failed: {type(error).__name__}: {error}"))
             wrong.__cause__ = error
             return self._failed(wrong, row, judging)
         self._refused[judging.entry.number] = -1  # it has answered, so its key is good
@@ -194,7 +195,7 @@ def _key(number: int, fields: Mapping[str, Any]) -> object:
 
 
 def _late(clock: Clock, seconds: float | None, error: Exception) -> ModelError:
-    last = f" The last error: {clock.last_error!r}." if clock.last_error is not None else ""
+    last = f" The last error: {masked(repr(clock.last_error))}." if clock.last_error is not None else ""
     late = ModelError(f"The judge gave no answer within {seconds:g} seconds.{last}", retryable=True)
     late.__cause__ = clock.last_error or error
     return late
@@ -204,6 +205,6 @@ def _target_error(error: Exception, clock: Clock, seconds: float | None) -> Scor
     said = f"{type(error).__name__}: {error}"
     if isinstance(error, TimeoutError) and clock.over:
         said = f"it gave no prediction within {seconds:g} seconds"
-    failed = ScoringError(f"The target failed: {said}")
+    failed = ScoringError(masked(f"The target failed: {said}"))
     failed.__cause__ = error
     return failed

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from lc_scoring.data.columns import Columns
 from lc_scoring.data.source import Source, open_source
 from lc_scoring.errors import ConfigError
 from lc_scoring.models.prices import check_own_table
@@ -48,11 +49,10 @@ class Session:
         # What failed is in the run file, rows and all.
         only_failed = request.retry_failures and not (request.resume or request.join)
         self._source = None if only_failed else open_source(request.data)
-        self._columns = columns_of(request, self._source)
         if self._source is not None:
             needed = {field for evaluator in self._evaluators for field in evaluator.input_keys}
-            check_source(self._source, self._columns, needed - {PREDICTION} if request.target is not None else needed)
-        self._target = None if request.target is None else self._target_of(request.target)
+            made = set() if request.target is None else {PREDICTION}
+            check_source(self._source, columns_of(request, self._source.columns), needed - made)
         self.path = Path(request.run) if request.run is not None else _named_by_time()
         limits = Limits(
             max_concurrency=request.max_concurrency,
@@ -60,6 +60,7 @@ class Session:
             tokens_per_minute=request.tokens_per_minute,
         )
         self._calls = Calls(limits, Patience(retries=request.max_retries))
+        self._watch = Watch(request.row_timeout)
         self._stopped: str | None = None
         self._cancel: Callable[[], object] = lambda: None
 
@@ -77,13 +78,16 @@ class Session:
             RunFileError: it cannot be written.
         """
         with Store.open(self.path, goes_on=self._request.goes_on) as store, _few_collections():
-            judgings = self._begin(store)
+            source = store.about("source") if self._source is None else _told(self._source)
+            columns = columns_of(self._request, source["columns"])
+            judgings = self._begin(store, source, columns)
+            scorer = self._scorer(judgings, source, columns)
             progress = self._progress(store, judgings)
             writer = Writer(store, spent=self._calls.spent, written=progress.count)
             try:
                 with progress:
                     try:
-                        await self._work(store, judgings, writer)
+                        await self._work(store, judgings, scorer, writer)
                     finally:
                         await writer.close()
             finally:
@@ -94,17 +98,10 @@ class Session:
     def _stop(self, why: str) -> None:
         self._stopped = self._stopped or why
 
-    def _target_of(self, app: Any) -> Target:
-        hidden = frozenset({"reference", "reference_outputs", *self._columns.names("reference")})
-        is_langsmith = self._source is not None and self._source.columns.get("input") == "inputs"
-        return Target(app, hidden=hidden, inputs="inputs" if is_langsmith else None)
-
-    def _begin(self, store: Store) -> list[Judging]:
+    def _begin(self, store: Store, source: Mapping[str, Any], columns: Columns) -> list[Judging]:
         """Begin the session, and make sure that the run is of the same rows."""
-        request, source = self._request, self._source
-        told = {"columns": self._columns.described(), "id_column": request.id_column}
-        if source is not None:
-            told["source"] = {"name": Path(source.name).name, "place": source.place}
+        request = self._request
+        told = {"source": source, "columns": columns.described(), "id_column": request.id_column}
         for name, now in told.items():
             before = store.about(name)
             if before is not None and before != now:
@@ -113,8 +110,24 @@ class Session:
                     "another run."
                 )
         store.begin(_settings(request), joins=request.join)
-        store.tell(**told, target=None if self._target is None else self._target.name)
+        store.tell(**told)
         return [_judging(store, evaluator) for evaluator in self._evaluators]
+
+    def _scorer(self, judgings: Sequence[Judging], source: Mapping[str, Any], columns: Columns) -> RowScorer:
+        target = None
+        if self._request.target is not None:
+            hidden = frozenset({"reference", "reference_outputs", *columns.names("reference")})
+            inputs = "inputs" if source["columns"].get("input") == "inputs" else None  # LangSmith's
+            target = Target(self._request.target, hidden=hidden, inputs=inputs)
+        return RowScorer(
+            judgings,
+            columns=columns,
+            place=lambda line: f"{source['name']}, {source['place']} {line}",
+            calls=self._calls,
+            watch=self._watch,
+            target=target,
+            stop=self._stop,
+        )
 
     def _progress(self, store: Store, judgings: Sequence[Judging]) -> Progress:
         progress = Progress(self._calls, shown=self._request.progress, evaluators=len(judgings))
@@ -132,19 +145,8 @@ class Session:
             return limit
         return max(stored, count if limit is None else min(count, limit))
 
-    async def _work(self, store: Store, judgings: Sequence[Judging], writer: Writer) -> None:
-        place = store.about("source") or {"name": "rows", "place": "row"}
-        watch = Watch(self._request.row_timeout)
+    async def _work(self, store: Store, judgings: Sequence[Judging], scorer: RowScorer, writer: Writer) -> None:
         budget = Budget(self._request, before=store.spent(), began=time.monotonic())
-        scorer = RowScorer(
-            judgings,
-            columns=self._columns,
-            place=lambda line: f"{place['name']}, {place['place']} {line}",
-            calls=self._calls,
-            watch=watch,
-            target=self._target,
-            stop=self._stop,
-        )
 
         async def work(row: TakenUp) -> None:
             if (over := budget.over(self._calls)) is not None:
@@ -154,7 +156,7 @@ class Session:
 
         rows = self._rows(store, [judging.entry.number for judging in judgings], writer)
         working = asyncio.create_task(work_through(rows, work, max_concurrency=self._request.max_concurrency))
-        watching = asyncio.create_task(watch.keep())
+        watching = asyncio.create_task(self._watch.keep())
         self._cancel = working.cancel
         try:
             await working
@@ -240,6 +242,11 @@ def _judging(store: Store, evaluator: Any) -> Judging:
         needed=tuple(evaluator.input_keys),
         optional=tuple(getattr(evaluator, "optional_keys", ())),
     )
+
+
+def _told(source: Source) -> dict[str, Any]:
+    """Return what a run file keeps of a source; a file by its name alone, since data moves."""
+    return {"name": Path(source.name).name, "place": source.place, "columns": dict(source.columns)}
 
 
 def _settings(request: Request) -> Mapping[str, Any]:

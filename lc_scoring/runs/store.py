@@ -30,6 +30,7 @@ SCHEMA = 1
 
 _BUSY = 60.0  # seconds to wait for another process's commit
 _CACHE = -16_000  # kB of pages in memory
+_OLDEST = (3, 32)  # takes the values of fifty rows in one statement; May 2020
 
 
 class TakenUp(NamedTuple):
@@ -488,6 +489,8 @@ def check_run_file(path: Path) -> None:
 
 
 def _connected(path: Path) -> sqlite3.Connection:
+    if sqlite3.sqlite_version_info < _OLDEST:
+        raise ConfigError(f"Run files need SQLite {'.'.join(map(str, _OLDEST))}; Python has {sqlite3.sqlite_version}.")
     database = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
     try:
         database.execute("PRAGMA synchronous = FULL")

@@ -81,6 +81,8 @@ class Writer:
         self._enough.set()
         try:
             await self._task
+            spent = self._spent()  # calls that led to no outcome were paid for too
+            await self.call(lambda: self._store.write([], [], spent))
         finally:
             self._thread.shutdown(wait=True)
 
