@@ -20,6 +20,8 @@ LONGEST_PAUSE = 300.0
 _QUIET = 30.0  # seconds without a refusal, after which a learned pace is raised
 _RAISE = 1.05  # by what, each second
 _LOWER = 0.95  # what a pace that was too fast is lowered by
+_MARGIN = 0.97  # of what a service took, since calls do not arrive as evenly as they leave
+_LATE = 0.05  # seconds that a busy loop may be behind the pace and make up for
 _TELLING = 10  # calls that must have been taken before a refusal says what the pace is
 
 
@@ -81,7 +83,7 @@ class Pace:
         if self.rate is None:
             return
         self._raise(now)
-        self.opens = max(self.opens, now) + amount / self.rate
+        self.opens = max(self.opens, now - _LATE) + amount / self.rate
 
     def give_back(self) -> None:
         """Count a call that was refused as none."""
@@ -95,7 +97,7 @@ class Pace:
     def learn(self, *, until: float, now: float) -> None:
         """Take for the pace what the service took until it refused."""
         if self._began is not None and self._taken >= _TELLING:
-            took = self._taken / max(1.0, until - self._began)
+            took = _MARGIN * self._taken / max(1.0, until - self._began)
             self.rate = took if self.rate is None else min(self.rate * _LOWER, took)
             self._changed = now
         self.opens = now

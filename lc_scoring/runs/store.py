@@ -353,7 +353,10 @@ class Store:
             _insert(
                 database,
                 _OUTCOME,
-                [(one.evaluator, one.row, *one.outcome[:11], one.seconds, 1, now) for one in done],
+                [
+                    (one.evaluator, one.row, *one.outcome[:11], one.seconds, 1, one.outcome.details is not None, now)
+                    for one in done
+                ],
                 then=_ONCE_MORE,
             )
             _insert(
@@ -451,13 +454,13 @@ class Store:
 
 _OUTCOME = (
     "INSERT INTO outcome (evaluator, row, state, kind, score, value, rating, label, spread, calls, input_tokens, "
-    "output_tokens, cost, seconds, attempts, at) VALUES"
+    "output_tokens, cost, seconds, attempts, detailed, at) VALUES"
 )
 _ONCE_MORE = """
 ON CONFLICT DO UPDATE SET
   state = excluded.state, kind = excluded.kind, score = excluded.score, value = excluded.value,
   rating = excluded.rating, label = excluded.label, spread = excluded.spread, seconds = excluded.seconds,
-  at = excluded.at, attempts = attempts + 1, calls = calls + excluded.calls,
+  at = excluded.at, detailed = excluded.detailed, attempts = attempts + 1, calls = calls + excluded.calls,
   input_tokens = input_tokens + excluded.input_tokens, output_tokens = output_tokens + excluded.output_tokens,
   cost = CASE WHEN calls = 0 THEN excluded.cost WHEN excluded.calls = 0 THEN cost ELSE cost + excluded.cost END
 """

@@ -206,7 +206,7 @@ def _parts(database: sqlite3.Connection, entry: EvaluatorEntry) -> tuple[int, Co
         "SELECT o.state, o.kind, o.score, o.value, o.rating, o.label, o.spread, o.calls, o.input_tokens, "
         "o.output_tokens, o.cost, '', x.details FROM outcome o "
         "JOIN outcome_text x ON x.evaluator = o.evaluator AND x.row = o.row "
-        "WHERE o.evaluator = ? AND o.state = 'score' AND (instr(x.details, ?) OR instr(x.details, ?))",
+        "WHERE o.evaluator = ? AND o.state = 'score' AND o.detailed AND (instr(x.details, ?) OR instr(x.details, ?))",
         (entry.number, f'"basis":"{BOTH_ORDERS}"', '"failures":['),
     )
     swayed, missing = 0, Counter[str]()

@@ -61,6 +61,7 @@ CREATE TABLE outcome (           -- narrow, so that a million read fast
   cost REAL,                     -- US dollars; NULL where a price is not known
   seconds REAL,                  -- from the first call's turn to the end
   attempts INTEGER NOT NULL,     -- how often it was tried; 1 unless failures were retried
+  detailed INTEGER NOT NULL,     -- 1 where outcome_text has details
   at REAL NOT NULL,
   PRIMARY KEY (evaluator, row)
 ) WITHOUT ROWID;
