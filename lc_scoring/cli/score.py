@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -48,11 +49,13 @@ def score_data(request: ScoreRequest) -> int:
     asked = replace(request.run, evaluators=evaluators, run=request.run.run or run_file(str(request.run.data)))
     if request.center and not getattr(evaluators[0], "jury", ()):
         raise ConfigError("--center takes off the offsets of a jury's members: name several judges with --llm.")
-    _check_output(request)
+    _check_output(request, Path(asked.run or ""))
     if request.dry_run:
         _print_estimates(estimate(asked))
         return 0
     run = run_request(asked)
+    if run.stopped == INTERRUPTED:  # a key held down goes on interrupting
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     names = [str(evaluator.evaluation_name) for evaluator in evaluators]
     if request.center:
         names = [_centered(run, evaluators[0])]
@@ -101,13 +104,14 @@ def run_file(data: str) -> Path:
     return Path(f"{kept or 'rows'}.run.db")
 
 
-def _check_output(request: ScoreRequest) -> None:
-    output, data = request.output, Path(str(request.run.data))
+def _check_output(request: ScoreRequest, run: Path) -> None:
+    output = request.output
     if output is None:
         return
     check_export(output)
-    if output.exists() and data.exists() and output.samefile(data):
-        raise ConfigError(f"The scores would overwrite {data}: give -o another name.")
+    for other in (Path(str(request.run.data)), run):
+        if output.resolve() == other.resolve() or (output.exists() and other.exists() and output.samefile(other)):
+            raise ConfigError(f"The scores would overwrite {other}: give -o another name.")
 
 
 def _centered(run: Run, evaluator: object) -> str:

@@ -30,7 +30,12 @@ def print_summary(
 ) -> None:
     """Print what each evaluator made of a run's rows; a warning that many failed stands before all."""
     console = Console()
-    for summary in run.summary(by=by, cluster=cluster):
+    unsaid: ConfigError | None = None
+    try:
+        summaries = run.summary(by=by, cluster=cluster)
+    except ConfigError as error:  # what there is, is told all the same
+        summaries, by, unsaid = run.summary(), None, error
+    for summary in summaries:
         if evaluators is not None and summary.name not in evaluators:
             continue
         table = Table(title=plain_text(title), show_header=False, title_justify="left")
@@ -47,6 +52,8 @@ def print_summary(
     models = run.usage()
     if len(models) > 1:
         console.print(_models(models))
+    if unsaid is not None:
+        raise unsaid
 
 
 def check_export(output: Path) -> None:
@@ -57,6 +64,8 @@ def check_export(output: Path) -> None:
     """
     if output.suffix.lower() not in _EXPORTS:
         raise ConfigError(f"Scores are written as {', '.join(_EXPORTS)}; {output} ends in none of these.")
+    if not output.parent.is_dir():
+        raise ConfigError(f"{output} cannot be written: there is no folder {output.parent}.")
 
 
 def export(run: Run, output: Path, evaluator: str | None = None) -> None:

@@ -33,6 +33,7 @@ def center_run(path: Path, evaluator: Any) -> str:
     if not results:
         raise ConfigError(f"{path} has no scores of {evaluator.evaluation_name} to center.")
     scores: list[Score] = evaluator.centered([result.outcome for result in results])
+    stopped = Run(path).stopped
     with Store.open(path, goes_on=True) as store:
         store.begin({"centered": evaluator.evaluation_name})
         entry = store.enter(name, scores[0].signature, {"centered": True}, anew=True)
@@ -43,7 +44,7 @@ def center_run(path: Path, evaluator: Any) -> str:
         ]
         for first in range(0, len(done), _BATCH):
             store.write([], done[first : first + _BATCH], {})
-        store.end(None)
+        store.end(stopped)  # the run stopped there still
     return name
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from langchain_core.messages import BaseMessage
@@ -18,6 +19,8 @@ from lc_scoring.models.judge import base_model
 from lc_scoring.models.prices import cost_of
 from lc_scoring.records import Usage
 from lc_scoring.runs.request import Request, columns_of
+from lc_scoring.runs.run import Run
+from lc_scoring.runs.store import check_place
 from lc_scoring.runs.target import PREDICTION
 
 SAMPLE = 100
@@ -35,7 +38,7 @@ class Estimate:
 
     Attributes:
         name: the evaluator's.
-        rows: how many rows there are, or None where that cannot be told without reading all.
+        rows: how many rows would be asked about, or None where that cannot be told without reading all.
         sampled: how many of the first rows were looked at.
         calls: how many questions each row takes.
         usage: what all rows would take, in tokens and US dollars; those of the sample where `rows` is None. `cost` is
@@ -57,15 +60,35 @@ def estimate(request: Request) -> tuple[Estimate, ...]:
     Raises:
         ConfigError: the request is wrong, or no row can be read.
     """
+    path = None if request.run is None else Path(request.run)
+    if path is not None:
+        check_place(path, goes_on=request.goes_on)
     source = open_source(request.data)
     columns = columns_of(request, source.columns)
     count = source.count()
     rows = count if request.limit is None or count is None else min(count, request.limit)
     sample = list(islice(_opened(source), min(SAMPLE, request.limit or SAMPLE)))
     return tuple(
-        _estimate(evaluator, columns, sample, rows, has_target=request.target is not None)
+        _estimate(
+            evaluator, columns, sample, _left(rows, path, request, evaluator), has_target=request.target is not None
+        )
         for evaluator in request.loaded()
     )
+
+
+def _left(rows: int | None, path: Path | None, request: Request, evaluator: Any) -> int | None:
+    """Return how many rows would be asked about: without those that a run has an outcome of."""
+    if path is None or not path.exists():
+        return rows
+    run = Run(path)
+    name = str(evaluator.evaluation_name)
+    if all(entry.name != name for entry in run.evaluators):
+        return rows
+    (summary,) = [one for one in run.summary() if one.name == name]
+    if request.retry_failures and not request.resume:
+        return summary.failed
+    settled = summary.rows - summary.failed if request.retry_failures else summary.rows
+    return None if rows is None else max(0, rows - settled)
 
 
 def _opened(source: Source) -> Iterator[Row]:

@@ -49,7 +49,7 @@ _FLAT: Mapping[str, type] = {
 """The columns of a table that are ours, with their types; the row's own come after them."""
 
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _BATCH = 5_000  # rows of a table that are in memory at once
 
 

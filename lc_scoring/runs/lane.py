@@ -19,7 +19,7 @@ LONGEST_PAUSE = 300.0
 
 _QUIET = 30.0  # seconds without a refusal, after which a learned pace is raised
 _RAISE = 1.05  # by what, each second
-_LOWER = 0.95  # what a pace that was too fast is lowered by
+_LOWER, _LEAST = 0.95, 0.8  # what a pace that was too fast is lowered by, at least and at most
 _MARGIN = 0.97  # of what a service took, since calls do not arrive as evenly as they leave
 _LATE = 0.05  # seconds that a busy loop may be behind the pace and make up for
 _TELLING = 10  # calls that must have been taken before a refusal says what the pace is
@@ -98,7 +98,8 @@ class Pace:
         """Take for the pace what the service took until it refused."""
         if self._began is not None and self._taken >= _TELLING:
             took = _MARGIN * self._taken / max(1.0, until - self._began)
-            self.rate = took if self.rate is None else min(self.rate * _LOWER, took)
+            # Bounded, since a refusal right after a pause says little of the pace.
+            self.rate = took if self.rate is None else max(self.rate * _LEAST, min(self.rate * _LOWER, took))
             self._changed = now
         self.opens = now
         self._began, self._taken = now, 0
@@ -169,8 +170,8 @@ class Lane:
         now = asyncio.get_running_loop().time()
         if setback.kind == "rate" and setback.wait is not None:
             self.pace.give_back()
-            if self._refused_at is None:
-                self._refused_at = now
+            # When it was sent, not when it is looked at: where hundreds of connections open, that is a second later.
+            self._refused_at = sent if self._refused_at is None else min(self._refused_at, sent)
             if sent >= self._paused_until:  # those sent before it began tell nothing new
                 self._paused_until = now + min(setback.wait, LONGEST_PAUSE)
             return

@@ -37,12 +37,12 @@ def new_row(row: Row, *, id_column: str, place: str) -> NewRow:
         >>> new_row(Row(line=1, values={"id": 7}), id_column="id", place="line").id
         '7'
     """
+    name = f"{place} {row.line}"
     if row.error is not None:
-        name = f"{place} {row.line}"
-        return NewRow(name, _digest(name), row.line, "{}", storable(str(row.error)))
+        return NewRow(name, _digest(name), row.line, "{}", storable(str(row.error)), name)
     given = row.values.get(id_column)
     row_id = None if is_missing(given) or given == "" else storable(str(given))
-    return NewRow(row_id, _digest(_sorted(row.values)), row.line, as_json(row.values), None)
+    return NewRow(row_id, _digest(_sorted(row.values)), row.line, as_json(row.values), None, name)
 
 
 def check_source(source: Source, columns: Columns, needed: Iterable[str]) -> None:
@@ -57,11 +57,13 @@ def check_source(source: Source, columns: Columns, needed: Iterable[str]) -> Non
     first_error: ConfigError | None = None
     for row in opened:
         if row.error is None:
-            if missing := columns.check(row.values, sorted(needed)):
+            lacking = {field: missing for field in sorted(needed) if (missing := columns.check(row.values, [field]))}
+            if lacking:
+                missing = [column for each in lacking.values() for column in each]
                 raise ConfigError(
                     f"{source.name}, {source.place} {row.line}: no column {', '.join(map(repr, missing))}. "
                     f"Present: {', '.join(row.values) or 'none'}. Say where the fields are, such as "
-                    f"--column {missing[0].partition('.')[0]}=answer (columns=)."
+                    f"--column {next(iter(lacking))}=answer (columns=)."
                 )
             return
         first_error = first_error or row.error

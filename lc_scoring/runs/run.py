@@ -128,7 +128,7 @@ class Run:
     def scores(self, evaluator: str | None = None) -> list[float]:
         """Return the numbers that an evaluator reported, in the rows' order; those without a score have none.
 
-        A million are read in less than a second.
+        A million are read in about a second.
         """
         number = self._entry(evaluator).number
         with self._reading() as database:
@@ -174,11 +174,17 @@ class Run:
         }
 
     def to_jsonl(self, path: str | Path, evaluator: str | None = None) -> None:
-        """Write what came of the rows as JSON lines."""
+        """Write what came of the rows as JSON lines.
+
+        Raises:
+            ConfigError: the file cannot be written, or is the run's own; for the other forms too.
+        """
+        self._spare_itself(path)
         export.to_jsonl(self, Path(path), evaluator)
 
     def to_csv(self, path: str | Path, evaluator: str | None = None) -> None:
         """Write it as CSV. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
+        self._spare_itself(path)
         export.to_csv(self, Path(path), evaluator)
 
     def to_parquet(self, path: str | Path, evaluator: str | None = None) -> None:
@@ -187,6 +193,7 @@ class Run:
         Raises:
             MissingExtra: pyarrow is not installed.
         """
+        self._spare_itself(path)
         export.to_parquet(self, Path(path), evaluator)
 
     def to_pandas(self, evaluator: str | None = None) -> pd.DataFrame:
@@ -204,6 +211,10 @@ class Run:
             MissingExtra: polars is not installed.
         """
         return export.to_polars(self, evaluator)
+
+    def _spare_itself(self, path: str | Path) -> None:
+        if Path(path).exists() and self.path.samefile(path):
+            raise ConfigError(f"The export would overwrite the run {self.path}: give it another name.")
 
     def _entry(self, name: str | None) -> EvaluatorEntry:
         names = [one.name for one in self.evaluators]

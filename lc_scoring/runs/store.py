@@ -64,6 +64,7 @@ class NewRow(NamedTuple):
         line: where it stands in the source, from 1.
         text: its values as JSON.
         error: why it could not be read, or None.
+        stand_in: the id that it has where it cannot be read: its place.
     """
 
     id: str | None
@@ -71,6 +72,7 @@ class NewRow(NamedTuple):
     line: int
     text: str
     error: str | None
+    stand_in: str = ""
 
 
 class Made(NamedTuple):
@@ -123,6 +125,7 @@ class Store:
         self._database = database
         self._lock: FileLock | None = None
         self._seen = bytearray()
+        self._stand_ins: dict[str, int] | None = None
 
     @classmethod
     def open(cls, path: Path, *, goes_on: bool) -> Self:
@@ -136,13 +139,7 @@ class Store:
             ConfigError: there is one and `goes_on` is False; or it is no run file, or of a newer version.
             RunFileError: it cannot be opened or written.
         """
-        if path.exists() and path.stat().st_size > 0:
-            if not goes_on:
-                raise ConfigError(
-                    f"{path} holds a run already. Go on with it (resume=True, --resume), ask its failures again "
-                    "(retry_failures=True, --retry-failures), or name another file (run=, --run)."
-                )
-            check_run_file(path)
+        check_place(path, goes_on=goes_on)
         with _file_errors(path):
             return cls(path, _connected(path))
 
@@ -267,7 +264,9 @@ class Store:
     def take_up(self, rows: Iterable[NewRow], evaluators: Sequence[int]) -> list[TakenUp]:
         """Store rows of the source, and return those that this process is to work on: the new ones."""
         missing = tuple(evaluators)
+        rows = list(rows)
         with self._commit():
+            self._forget_stand_ins(row.stand_in for row in rows if row.error is None)
             new = self._new(rows)
             _insert(
                 self._database,
@@ -370,9 +369,17 @@ class Store:
                 [(self.session, model, *_numbers(usage), refused) for model, (usage, refused) in spent.items()],
             )
 
-    def _new(self, rows: Iterable[NewRow]) -> list[tuple[TakenUp, bytes]]:
+    def _forget_stand_ins(self, places: Iterable[str]) -> None:
+        """Take out the rows that stand for lines which could not be read and now can: the data was mended."""
+        if self._stand_ins is None:
+            found = self._database.execute("SELECT id, number FROM row WHERE error IS NOT NULL")
+            self._stand_ins = dict(found.fetchall())
+        for number in [self._stand_ins.pop(place) for place in places if place in self._stand_ins]:
+            for table, column in (("row", "number"), ("row_text", "row"), ("outcome", "row"), ("outcome_text", "row")):
+                self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (number,))  # noqa: S608 - names of ours
+
+    def _new(self, rows: Sequence[NewRow]) -> list[tuple[TakenUp, bytes]]:
         """Return the rows that are not stored yet, under their ids and numbers, with the digests of their content."""
-        rows = list(rows)
         ids = [row.id if row.id is not None else row.content.hex() for row in rows]
         found = self._database.execute(
             f"SELECT id, number, content, line FROM row WHERE id IN ({_marks(ids)})",  # noqa: S608
@@ -466,6 +473,24 @@ ON CONFLICT DO UPDATE SET
 """
 
 
+def check_place(path: Path, *, goes_on: bool) -> None:
+    """Make sure that a run can be written to a file, or gone on with, before anything is asked.
+
+    Raises:
+        ConfigError: there is a run and it is not gone on with, or what is there is none; or the folder is missing.
+    """
+    if not path.parent.is_dir():
+        raise ConfigError(f"The run file {path} cannot be made: there is no folder {path.parent}.")
+    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+        return
+    check_run_file(path)
+    if not goes_on:
+        raise ConfigError(
+            f"{path} holds a run already. Go on with it (resume=True, --resume), ask its failures again "
+            "(retry_failures=True, --retry-failures), or name another file (run=, --run)."
+        )
+
+
 def check_run_file(path: Path) -> None:
     """Make sure that a file is a run that this package can read.
 
@@ -473,7 +498,9 @@ def check_run_file(path: Path) -> None:
         ConfigError: it is not there, is none, or a newer version of the package made it.
     """
     if not path.is_file():
-        raise ConfigError(f"There is no run file {path}.")
+        raise ConfigError(
+            f"{path} is a directory, and no run file." if path.is_dir() else f"There is no run file {path}."
+        )
     try:
         with path.open("rb") as file:
             header = file.read(100)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loopback.command_line import read, run, write
+from loopback.command_line import read, run, run_each, write
 from loopback.experiments import sections
 from loopback.judged_names import CASES, GIVEN, RIGHT, WRONG, Case, every_judged_name
 from loopback.openai_api import OpenAIServer
@@ -102,7 +102,7 @@ def test_scores_failures_and_the_summary(case: Case, tmp_path: Path) -> None:
     assert "3, 2 scored, 1 failed" in told
     assert "ReplyError: 1" in told
     assert good["signature"] in told
-    assert "(n = 2)" in told
+    assert "(n = 2, 95 % interval)" in told
     assert ("verdicts" in told) == (case.name in VERDICTS)
     if case.name in VERDICTS:
         assert f"verdicts │ {', '.join(f'{label} 1' for label in sorted(labels))} " in told
@@ -178,7 +178,7 @@ def test_the_second_text_is_found_by_its_key(tmp_path: Path) -> None:
         {"input": "?", "a": {"text": RIGHT}, "run": {"b": WRONG}},
         {"input": "?", "a": {"text": RIGHT}, "runs": []},
     ]
-    keys = ("--prediction-key", "a.text", "--prediction-b-key", "run.b")
+    keys = ("--column", "prediction=a.text", "--column", "prediction_b=run.b")
     with Judging(case.name) as judge:
         done = judge.score(write(tmp_path / "rows.jsonl", rows), *keys, "-o", tmp_path / "s.jsonl")
     good, bad = read(tmp_path / "s.jsonl")
@@ -189,7 +189,7 @@ def test_the_second_text_is_found_by_its_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize("reference", [True, False])
 def test_messages_are_found_by_their_key(tmp_path: Path, reference: bool) -> None:
     rows = [{"input": "Where?", "run": {"messages": MESSAGES}, **({"gold": "Paris"} if reference else {})}]
-    keys = ("--trajectory-key", "run.messages", "--reference-key", "gold")
+    keys = ("--column", "agent_trajectory=run.messages", "--column", "reference=gold")
     with Judging("trajectory") as judge:
         done = judge.score(write(tmp_path / "rows.jsonl", rows), *keys, "-o", tmp_path / "s.jsonl")
         (asked,) = judge.requests
@@ -228,11 +228,22 @@ def judged_fields() -> list[Any]:
     ]
 
 
+@pytest.fixture(scope="module")
+def without(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], subprocess.CompletedProcess[str]]:
+    """What becomes of each name where one of its fields is missing."""
+    folder, calls = tmp_path_factory.mktemp("without"), {}
+    for name, field in (one.values for one in judged_fields()):
+        fields = {key: value for key, value in CASES[name].fields.items() if key != field}
+        file = write(folder / f"{name}-{field}.jsonl", [fields])
+        calls[name, field] = ("score", file, "-e", name, *criteria_of(CASES[name]), "--llm", "offline")
+    return dict(zip(calls, run_each(calls.values(), cwd=folder), strict=True))
+
+
 @pytest.mark.parametrize(("name", "field"), judged_fields())
-def test_a_missing_column(name: str, field: str, tmp_path: Path) -> None:
-    case = CASES[name]
-    file = write(tmp_path / "rows.jsonl", [{key: value for key, value in case.fields.items() if key != field}])
-    done = run("score", file, "-e", name, *criteria_of(case), "--llm", "offline")
+def test_a_missing_column(
+    name: str, field: str, without: dict[tuple[str, str], subprocess.CompletedProcess[str]]
+) -> None:
+    done = without[name, field]
     assert (done.returncode, done.stdout) == (2, "")
     assert f"no column {field!r}. Present: " in " ".join(done.stderr.split())
 
@@ -240,33 +251,40 @@ def test_a_missing_column(name: str, field: str, tmp_path: Path) -> None:
 # Calls that are wrong.
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments", "said"),
-    [
-        ("criteria", ("-c", "concisness"), "Did you mean 'conciseness'?"),
-        ("labeled_criteria", ("-c", "correctnes"), "Did you mean 'correctness'?"),
-        ("criteria", ("-c", "correctness"), "Use 'labeled_criteria'"),
-        ("criteria", ("-c", "conciseness", "-c", "wittiness"), "'wittiness' is not a valid Criteria"),
-        ("qa", ("-c", "correctness"), "QAEvalChain takes no 'criteria'"),
-        ("qa", ("--scale", "1-5"), "QAEvalChain takes no 'scale'"),
-        ("trajectory", ("--normalize-by", "5"), "TrajectoryEvalChain takes no 'normalize_by'"),
-        ("pairwise_string", ("--set", "both_order=false"), "Did you mean 'both_orders'?"),
-        ("pairwise_string", ("--set", "both_orders=perhaps"), "both_orders: Input should be a valid boolean"),
-        ("pairwise_string", ("--set", "both_orders"), "--set takes name=value, got 'both_orders'"),
-        ("qa", ("--set", "prompt=Grade it"), "prompt takes a prompt template; got str"),
-        ("qa", ("--set", "output_parser=mine"), "output_parser takes an output parser; got str"),
-        ("qa", ("--set", "tags=5"), "tags: "),
-        ("qa", ("--set", "llm=offline"), "cannot be made from the command line"),
-        ("qa", ("--set", "evaluator=criteria"), "cannot be made from the command line"),
-        ("pairwise_sting", (), "Did you mean 'pairwise_string'?"),
-        ("trajectroy", (), "Did you mean 'trajectory'?"),
-    ],
-)
-def test_a_wrong_call_is_one_message(name: str, arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
-    file = write(tmp_path / "rows.jsonl", [GIVEN])
-    done = run("score", file, "-e", name, "--llm", "offline", *arguments)
+WRONG_CALLS: list[tuple[str, tuple[str, ...], str]] = [
+    ("criteria", ("-c", "concisness"), "Did you mean 'conciseness'?"),
+    ("labeled_criteria", ("-c", "correctnes"), "Did you mean 'correctness'?"),
+    ("criteria", ("-c", "correctness"), "Use 'labeled_criteria'"),
+    ("criteria", ("-c", "conciseness", "-c", "wittiness"), "'wittiness' is not a valid Criteria"),
+    ("qa", ("-c", "correctness"), "QAEvalChain takes no 'criteria'"),
+    ("qa", ("--scale", "1-5"), "QAEvalChain takes no 'scale'"),
+    ("trajectory", ("--normalize-by", "5"), "TrajectoryEvalChain takes no 'normalize_by'"),
+    ("pairwise_string", ("--set", "both_order=false"), "Did you mean 'both_orders'?"),
+    ("pairwise_string", ("--set", "both_orders=perhaps"), "both_orders: Input should be a valid boolean"),
+    ("pairwise_string", ("--set", "both_orders"), "--set takes name=value, got 'both_orders'"),
+    ("qa", ("--set", "prompt=Grade it"), "prompt takes a prompt template; got str"),
+    ("qa", ("--set", "output_parser=mine"), "output_parser takes an output parser; got str"),
+    ("qa", ("--set", "tags=5"), "tags: "),
+    ("qa", ("--set", "llm=offline"), "cannot be made from the command line"),
+    ("qa", ("--set", "evaluator=criteria"), "cannot be made from the command line"),
+    ("pairwise_sting", (), "Did you mean 'pairwise_string'?"),
+    ("trajectroy", (), "Did you mean 'trajectory'?"),
+]
+
+
+@pytest.fixture(scope="module")
+def wrong_calls(tmp_path_factory: pytest.TempPathFactory) -> list[subprocess.CompletedProcess[str]]:
+    folder = tmp_path_factory.mktemp("wrong")
+    file = write(folder / "rows.jsonl", [GIVEN])
+    calls = [("score", file, "-e", name, "--llm", "offline", *arguments) for name, arguments, _ in WRONG_CALLS]
+    return run_each(calls, cwd=folder)
+
+
+@pytest.mark.parametrize("at", range(len(WRONG_CALLS)), ids=["-".join((one[0], *one[1])) for one in WRONG_CALLS])
+def test_a_wrong_call_is_one_message(at: int, wrong_calls: list[subprocess.CompletedProcess[str]]) -> None:
+    done = wrong_calls[at]
     assert (done.returncode, done.stdout) == (2, "")
-    assert said in " ".join(done.stderr.split())
+    assert WRONG_CALLS[at][2] in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
 
 

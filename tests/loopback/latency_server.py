@@ -4,8 +4,12 @@
     38123
 
 The first line is the port on 127.0.0.1; it serves until its standard input closes. POST
-/v1/chat/completions answers a judge's reply after the latency; GET /stats answers {"count", "in_flight",
-"max_in_flight", "latency_sum"}, the sum in seconds.
+/v1/chat/completions answers a judge's reply after the latency; GET /stats answers {"count", "refused", "in_flight",
+"max_in_flight", "latency_sum", "seconds"}: the sum in seconds, and how many were let in and refused in each second from
+the first request on. GET /asked answers the keys of all that were let in, in the order they came.
+
+With --per-second it allows only so many requests, and refuses others with 429 and `Retry-After: 1`: a "bucket" refills
+steadily up to --burst (by default as many as a second allows), a "window" is that many in each second of the clock.
 
 Latency and rating hang on the last user message and the seed alone. So two runs over the same requests
 wait the same times in any order, and a benchmark can say what the ideal is:
@@ -24,17 +28,23 @@ import json
 import math
 import subprocess
 import sys
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import Counter
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from http import HTTPStatus
+from http.client import HTTPConnection
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NORMAL = NormalDist()
 _BACKLOG = 2048  # a benchmark opens all its connections in one burst
+_TOO_MANY = {
+    "error": {"message": "too many requests", "type": "requests", "param": None, "code": "rate_limit_exceeded"}
+}
 _REPLY = (
     "The answer was read against the question and, where one was given, the reference. Its main statement "
     "(mark {mark}) is taken up first: it addresses what was asked, and its facts can be followed one by one. "
@@ -77,9 +87,19 @@ def key_of(body: str | bytes) -> str:
 
 
 @contextmanager
-def running(*, median: float, sigma: float, seed: int) -> Iterator[str]:
+def running(
+    *,
+    median: float,
+    sigma: float,
+    seed: int,
+    per_second: float | None = None,
+    burst: float | None = None,
+    kind: str = "bucket",
+) -> Iterator[str]:
     """Run the server in a process of its own; yield its base URL, which ends in /v1."""
-    options = ["--median", str(median), "--sigma", str(sigma), "--seed", str(seed)]
+    options = ["--median", str(median), "--sigma", str(sigma), "--seed", str(seed), "--kind", kind]
+    for name, value in (("--per-second", per_second), ("--burst", burst)):
+        options += [] if value is None else [name, str(value)]
     with subprocess.Popen(  # noqa: S603 - this file, run by this interpreter
         [sys.executable, __file__, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -89,11 +109,48 @@ def running(*, median: float, sigma: float, seed: int) -> Iterator[str]:
         process.stdin.close()
 
 
+def told(url: str, route: str) -> Any:
+    """What the server tells at "/stats" or "/asked", by its base URL."""
+    with closing(HTTPConnection(urlsplit(url).netloc, timeout=10)) as connection:
+        connection.request("GET", route)
+        return json.loads(connection.getresponse().read())
+
+
 def _draw(key: str | bytes, seed: int, *, purpose: str) -> int:
     """53 bits: as many as a float in (0, 1) can tell apart."""
     data = key.encode() if isinstance(key, str) else key
     digest = hashlib.blake2b(data, digest_size=8, key=f"{purpose}:{seed}".encode()).digest()
     return int.from_bytes(digest) >> 11
+
+
+class _Bucket:
+    """Refills steadily, up to its brim; each request takes one."""
+
+    def __init__(self, per_second: float, burst: float) -> None:
+        self._rate, self._brim = per_second, burst
+        self._left, self._looked = burst, -math.inf
+
+    def admits(self, now: float) -> bool:
+        self._left = min(self._brim, self._left + (now - self._looked) * self._rate)
+        self._looked = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class _Window:
+    """So many in each second of the clock."""
+
+    def __init__(self, per_second: float) -> None:
+        self._most = per_second
+        self._second, self._taken = -1, 0
+
+    def admits(self, now: float) -> bool:
+        if int(now) != self._second:
+            self._second, self._taken = int(now), 0
+        self._taken += 1
+        return self._taken <= self._most
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,24 +160,49 @@ class _Service:
     median: float
     sigma: float
     seed: int
-    count: int = 0
+    limit: _Bucket | _Window | None = None
+    refused: int = 0
     in_flight: int = 0
     max_in_flight: int = 0
     latency_sum: float = 0.0
+    asked: list[str] = field(default_factory=list)
+    began: float | None = None
+    let_in: Counter[int] = field(default_factory=Counter)
+    sent_off: Counter[int] = field(default_factory=Counter)
 
-    def stats(self) -> dict[str, float]:
+    def admits(self, now: float) -> bool:
+        """Count a request, and say whether it is let in."""
+        self.began = now if self.began is None else self.began
+        admitted = self.limit is None or self.limit.admits(now)
+        (self.let_in if admitted else self.sent_off)[int(now - self.began)] += 1
+        self.refused += not admitted
+        return admitted
+
+    def enter(self, key: str) -> float:
+        """Count a request that was let in, and return the seconds it waits."""
+        wait = latency_of(key, median=self.median, sigma=self.sigma, seed=self.seed)
+        self.asked.append(key)
+        self.in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self.in_flight)
+        self.latency_sum += wait
+        return wait
+
+    def stats(self) -> dict[str, Any]:
+        last = max([*self.let_in, *self.sent_off], default=-1)
         return {
-            "count": self.count,
+            "count": len(self.asked),
+            "refused": self.refused,
             "in_flight": self.in_flight,
             "max_in_flight": self.max_in_flight,
             "latency_sum": self.latency_sum,
+            "seconds": [(self.let_in[second], self.sent_off[second]) for second in range(last + 1)],
         }
 
     def completion(self, body: bytes, key: str) -> dict[str, Any]:
         text = reply_of(key, seed=self.seed)
         prompt, completion = len(body) // 4, len(text) // 4  # about four characters make a token
         return {
-            "id": f"chatcmpl-{self.count}",
+            "id": f"chatcmpl-{len(self.asked)}",
             "object": "chat.completion",
             "created": 1,
             "model": json.loads(body).get("model", "judge"),
@@ -179,18 +261,18 @@ class _Connection(asyncio.Protocol):
         self._serve(method, path, rest[:length])
 
     def _serve(self, method: bytes, path: bytes, body: bytes) -> None:
-        service = self._service
+        service, loop = self._service, asyncio.get_running_loop()
         if (method, path) == (b"GET", b"/stats"):
             self._write(200, service.stats())
+        elif (method, path) == (b"GET", b"/asked"):
+            self._write(200, service.asked)
         elif (method, path) == (b"POST", b"/v1/chat/completions"):
+            if not service.admits(loop.time()):
+                self._write(429, _TOO_MANY, "Retry-After: 1\r\n")
+                return
             key = key_of(body)
-            wait = latency_of(key, median=service.median, sigma=service.sigma, seed=service.seed)
-            service.count += 1
-            service.in_flight += 1
-            service.max_in_flight = max(service.max_in_flight, service.in_flight)
-            service.latency_sum += wait
-            value = service.completion(body, key)
-            self._waiting = asyncio.get_running_loop().call_later(wait, self._finish, value)
+            wait = service.enter(key)
+            self._waiting = loop.call_later(wait, self._finish, service.completion(body, key))
         else:
             self._write(404, {"error": {"message": f"no route for {path!r}", "code": "not_found"}})
 
@@ -200,11 +282,11 @@ class _Connection(asyncio.Protocol):
         self._write(200, value)
         self._next()
 
-    def _write(self, status: int, value: dict[str, Any]) -> None:
+    def _write(self, status: int, value: Any, headers: str = "") -> None:
         if self._transport is None:
             return
         body = json.dumps(value).encode()
-        head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: application/json\r\n"
+        head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: application/json\r\n{headers}"
         self._transport.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
 
@@ -221,9 +303,20 @@ def _main() -> None:
     parser.add_argument("--median", type=float, default=0.3, help="median latency in seconds")
     parser.add_argument("--sigma", type=float, default=0.4, help="standard deviation of its logarithm")
     parser.add_argument("--seed", type=int, default=7, help="which draw")
+    parser.add_argument("--per-second", type=float, help="requests that are allowed; by default all")
+    parser.add_argument("--burst", type=float, help="of a bucket: how many at once; by default as many as in a second")
+    parser.add_argument("--kind", choices=("bucket", "window"), default="bucket", help="how the requests are counted")
     given = parser.parse_args()
-    service = _Service(median=given.median, sigma=given.sigma, seed=given.seed)
+    service = _Service(median=given.median, sigma=given.sigma, seed=given.seed, limit=_limit(given))
     asyncio.run(_serve_until_stdin_closes(service))
+
+
+def _limit(given: argparse.Namespace) -> _Bucket | _Window | None:
+    if given.per_second is None:
+        return None
+    if given.kind == "window":
+        return _Window(given.per_second)
+    return _Bucket(given.per_second, given.per_second if given.burst is None else given.burst)
 
 
 if __name__ == "__main__":
