@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from itertools import count
 
 import pytest
 
 from lc_scoring.errors import ConfigError
-from lc_scoring.runs.schedule import in_flight
+from lc_scoring.runs.schedule import in_flight, together, work_through
 
 
 async def double(number: int) -> int:
@@ -137,3 +137,124 @@ async def test_nothing_runs_on_when_results_wait_that_nobody_wants() -> None:
 async def test_at_least_one_worker_is_needed() -> None:
     with pytest.raises(ConfigError, match="at least 1, got 0"):
         await anext(in_flight([1], double, max_concurrency=0))
+
+
+# A stream that is worked through.
+
+
+async def stream(number: int, taken: list[int] | None = None) -> AsyncGenerator[int]:
+    for item in range(number):
+        if taken is not None:
+            taken.append(item)
+        yield item
+
+
+@pytest.mark.parametrize("max_concurrency", [1, 2, 7])
+@pytest.mark.parametrize("items", [0, 1, 20])
+async def test_a_stream_is_worked_through_by_all_workers(items: int, max_concurrency: int) -> None:
+    done: list[int] = []
+    at_work, most = 0, 0
+
+    async def work(item: int) -> None:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        await let_others_run()
+        at_work -= 1
+        done.append(item)
+
+    await work_through(stream(items), work, max_concurrency=max_concurrency)
+    assert sorted(done) == list(range(items))
+    assert most == min(max_concurrency, items)
+
+
+async def test_a_stream_is_read_ahead_by_as_many_as_are_worked_on() -> None:
+    taken: list[int] = []
+    go_on = asyncio.Event()
+
+    async def work(_item: int) -> None:
+        await go_on.wait()
+
+    working = asyncio.create_task(work_through(stream(100, taken), work, max_concurrency=3))
+    await let_others_run()
+    assert len(taken) <= 3 + 3 + 1
+    go_on.set()
+    await working
+    assert len(taken) == 100
+
+
+async def test_what_work_on_a_stream_raises_ends_it_and_closes_the_stream() -> None:
+    closed = asyncio.Event()
+
+    async def endless() -> AsyncGenerator[int]:
+        try:
+            for item in count():
+                yield item
+        finally:
+            closed.set()
+
+    async def work(item: int) -> None:
+        await asyncio.sleep(0)
+        if item == 3:
+            raise KeyError(item)
+
+    with pytest.raises(KeyError, match="3"):
+        await work_through(endless(), work, max_concurrency=2)
+    assert closed.is_set()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_what_a_stream_raises_is_raised_when_all_that_came_is_done() -> None:
+    done: list[int] = []
+
+    async def broken() -> AsyncGenerator[int]:
+        yield 1
+        yield 2
+        raise OSError("The line is dead.")
+
+    async def work(item: int) -> None:
+        await let_others_run()
+        done.append(item)
+
+    with pytest.raises(OSError, match="The line is dead"):
+        await work_through(broken(), work, max_concurrency=1)
+    assert done == [1, 2]
+
+
+async def test_a_stream_that_is_dropped_is_closed() -> None:
+    closed = asyncio.Event()
+
+    async def waits() -> AsyncGenerator[int]:
+        try:
+            yield 1
+            await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    async def work(_item: int) -> None:
+        await asyncio.Event().wait()
+
+    working = asyncio.create_task(work_through(waits(), work, max_concurrency=2))
+    await let_others_run()
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert closed.is_set()
+
+
+async def test_of_several_that_run_together_the_first_error_is_raised() -> None:
+    dropped = asyncio.Event()
+
+    async def fail() -> None:
+        raise KeyError("first")
+
+    async def hang() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            dropped.set()
+
+    with pytest.raises(KeyError, match="first"):
+        await together([hang(), fail(), hang()])
+    assert dropped.is_set()
+    await together([])
