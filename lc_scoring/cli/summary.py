@@ -113,11 +113,11 @@ def _spread(summary: Summary) -> Iterator[tuple[str, str]]:
         return
     if summary.interval is None or summary.deviation is None:
         yield "mean", f"{summary.mean:.2f} (n = {summary.scored})"
-        yield "spread", f"{number_text(summary.low)} to {number_text(summary.high)}"
+        yield "spread", f"{number_text(round(summary.low, 2))} to {number_text(round(summary.high, 2))}"
         return
     interval = summary.interval
     yield "mean", f"{summary.mean:.2f} [{interval.low:.2f}, {interval.high:.2f}] (n = {summary.scored}, 95 % interval)"
-    ends = f"{number_text(summary.low)} to {number_text(summary.high)}"
+    ends = f"{number_text(round(summary.low, 2))} to {number_text(round(summary.high, 2))}"
     yield "spread", f"{ends}, standard deviation {summary.deviation:.2f}"
     yield "median", f"{summary.median:.2f}, a tenth below {summary.p10:.2f}, a tenth above {summary.p90:.2f}"
     bins = summary.histogram

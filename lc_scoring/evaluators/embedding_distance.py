@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from operator import mul, ne, sub
 from typing import Any
 
@@ -20,6 +21,8 @@ from lc_scoring.evaluators.computed import (
     plain_text,
     unbounded_nearness,
 )
+from lc_scoring.flow import Asked, Embed
+from lc_scoring.models.calls import scheduled
 from lc_scoring.models.embeddings import aembed, embed, embeddings_name, resolve_embeddings
 from lc_scoring.records import check_text
 
@@ -72,7 +75,14 @@ class _EmbeddingDistances(DistanceEvaluator):
 
     async def _acompute(self, prediction: Any, other: Any) -> dict[str, Any]:
         texts = self._texts(prediction, other)
-        return {"score": self._compute_score(await aembed(resolve_embeddings(self.embeddings), texts))}
+        ask = Embed(texts=tuple(texts), model=resolve_embeddings(self.embeddings))
+        return {"score": self._compute_score(await scheduled(ask.model, ask, partial(aembed, texts=texts)))}
+
+    def first_asks(self, fields: Mapping[str, Any]) -> Asked:
+        """Return what would be asked about fields, without asking it: the vectors of two texts."""
+        given = self._given(fields)
+        texts = self._texts(*(given[name] for name in (*self._judged, "reference")[:2]))
+        return (Embed(texts=tuple(texts), model=resolve_embeddings(self.embeddings)),)
 
     def _texts(self, prediction: Any, other: Any) -> list[str]:
         name = self._judged[1] if len(self._judged) > 1 else "reference"

@@ -10,6 +10,7 @@ from langchain_core.runnables import Runnable
 from pydantic import SecretStr
 
 from lc_scoring.errors import ModelError
+from lc_scoring.models.setbacks import broken_connection
 
 _KEY_LIKE = re.compile(
     r"\b(?:sk|pk|rk|lsv2|gsk|xai|key|hf|r8|nvapi)[-_](?=[\w\-*.]*\d)[\w\-*.]{6,}|\bAKIA\w{8,}|\bBearer\s+\S+"
@@ -22,7 +23,8 @@ _SHOWN = 600  # characters of a provider's message in ours; the whole is on the 
 def no_answer(error: Exception, model: object, said: str = "The judge gave no answer") -> ModelError:
     """Return the error for a model that raised: what it said, without keys, and its exception as the cause."""
     notes = " ".join(getattr(error, "__notes__", ()))  # how often it was asked
-    message = masked(f"{' '.join(str(error).split())} {notes}".rstrip(), model)
+    told = broken_connection(error) or " ".join(str(error).split())
+    message = masked(f"{told} {notes}".strip(), model)
     message = message if len(message) <= _SHOWN else f"{message[:_SHOWN]} [... {len(message) - _SHOWN} characters]"
     failure = ModelError(
         f"{said}: {type(error).__name__}: {message or 'no message'}",

@@ -6,15 +6,19 @@ HTTP status; no provider is imported.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from lc_scoring.errors import ScoringError
 
+Kind: TypeAlias = Literal["rate", "overload", "passing"]
+_KINDS: tuple[Kind, ...] = ("rate", "overload", "passing")
 _FINAL_CODES = frozenset(
     {
         "insufficient_quota",
@@ -35,6 +39,16 @@ _TOO_MANY = 429
 _OVERLOADED = frozenset({503, 529})
 _PASSING = frozenset({408, 409, 425})
 _SERVER_ERROR = 500
+_BROKEN = frozenset(
+    {
+        errno.ECONNREFUSED,
+        errno.ECONNRESET,
+        errno.ECONNABORTED,
+        errno.EPIPE,
+        errno.EHOSTUNREACH,
+        errno.ENETUNREACH,
+    }
+)
 _REFUSING = frozenset({401, 403, 404})
 _PASSING_NAMES = ("APIConnectionError", "TransportError", "TimeoutError", "Timeout", "APITimeoutError")
 
@@ -49,7 +63,7 @@ class Setback:
         wait: seconds that the service asks to wait, or None where it does not say.
     """
 
-    kind: Literal["rate", "overload", "passing"]
+    kind: Kind
     wait: float | None = None
 
 
@@ -67,16 +81,13 @@ def setback_of(error: BaseException, *, over_the_wire: bool = False) -> Setback 
         >>> setback_of(ValueError("an answer nobody can read")) is None
         True
     """
-    wait = _wait(error)
-    for one in _causes(error):
-        if _code(one) in _FINAL_CODES:
-            return None
-    for one in _causes(error):
-        kind = _kind(one, over_the_wire=over_the_wire)
-        if kind is not None:
-            return Setback(kind, wait)
-        if getattr(one, "is_retryable", None) is False:
-            return None
+    causes = list(_causes(error))
+    if any(_code(one) in _FINAL_CODES or getattr(one, "is_retryable", None) is False for one in causes):
+        return None
+    kinds = {_kind(one, over_the_wire=over_the_wire) for one in causes}  # what wraps an error says less than it does
+    for kind in _KINDS:
+        if kind in kinds:
+            return Setback(kind, _wait(error))
     return None
 
 
@@ -85,11 +96,13 @@ def refuses_everything(error: BaseException) -> bool:
     return any(_status(one) in _REFUSING or _code(one) in _REFUSING_CODES for one in _causes(error))
 
 
-def _kind(error: BaseException, *, over_the_wire: bool) -> Literal["rate", "overload", "passing"] | None:
+def _kind(error: BaseException, *, over_the_wire: bool) -> Kind | None:
     status, names = _status(error), [kind.__name__ for kind in type(error).__mro__]
     retryable = getattr(error, "is_retryable", getattr(error, "retryable", None))
     if status == _TOO_MANY or (retryable and "ModelRateLimitError" in names):
         return "rate"
+    if broken_connection(error) is not None:  # whatever a client calls it
+        return "passing"
     if status in _OVERLOADED or isinstance(error, TimeoutError) or (retryable and "ModelTimeoutError" in names):
         return "overload"
     broken = isinstance(error, (ConnectionError, json.JSONDecodeError))
@@ -98,7 +111,23 @@ def _kind(error: BaseException, *, over_the_wire: bool) -> Literal["rate", "over
     if status in _PASSING or (status or 0) >= _SERVER_ERROR or broken or retryable or named:
         return "passing"
     senseless = isinstance(error, (ValueError, IndexError)) and not isinstance(error, ScoringError)
+    senseless = senseless or (isinstance(error, TypeError) and "choices" in str(error))  # langchain-openai's, for null
     return "passing" if over_the_wire and senseless and retryable is None else None
+
+
+def broken_connection(error: BaseException) -> str | None:
+    """Return what the system said of a connection that broke or was refused; None where it was something else.
+
+    Clients wrap it, and with aiohttp a refused connection is called a timeout.
+    """
+    seen: set[int] = set()
+    one: BaseException | None = error
+    while one is not None and id(one) not in seen:
+        seen.add(id(one))
+        if isinstance(one, OSError) and one.errno in _BROKEN:
+            return os.strerror(one.errno)
+        one = one.__cause__ or one.__context__
+    return None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import RunnableSequence, RunnableWithFallbacks
 from langchain_core.runnables.base import RunnableBindingBase
 
 
@@ -41,6 +42,13 @@ class Transport:
         if isinstance(model, RunnableBindingBase):
             inner = self._copy(model.bound)
             return model if inner is model.bound else model.model_copy(update={"bound": inner})
+        if isinstance(model, RunnableSequence):
+            steps = [self.of(step) for step in model.steps]
+            changed = any(new is not old for new, old in zip(steps, model.steps, strict=True))
+            return RunnableSequence(*steps, name=model.name) if changed else model
+        if isinstance(model, RunnableWithFallbacks):
+            first, others = self.of(model.runnable), [self.of(one) for one in model.fallbacks]
+            return model.model_copy(update={"runnable": first, "fallbacks": others})
         if not isinstance(model, BaseChatModel):
             return model
         root = getattr(model, "root_async_client", None)

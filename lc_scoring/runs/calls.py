@@ -23,6 +23,7 @@ from lc_scoring.runs.lane import LONGEST_PAUSE, Lane, Limits
 
 Answer = TypeVar("Answer")
 
+_DOUBLINGS = 30  # of a wait; more would leave the range of numbers
 _CHARACTERS_A_TOKEN = 4  # in English, near enough until answers tell how many tokens a call takes
 
 
@@ -42,7 +43,7 @@ class Patience:
 
     def wait(self, attempt: int) -> float:
         """Return the seconds to wait before attempt 1, 2, ...: anything up to twice the last one's most."""
-        return random.uniform(0, min(self.longest, self.first * 2.0 ** (attempt - 1)))  # noqa: S311 - spreads load
+        return random.uniform(0, min(self.longest, self.first * 2.0 ** min(attempt - 1, _DOUBLINGS)))  # noqa: S311 - spreads load
 
 
 class Route:

@@ -81,7 +81,10 @@ class Clock:
         """
         self._watch.running.discard(self)
         task = self._task
-        if self.over and kind is asyncio.CancelledError and task is not None and not task.uncancel():
+        if not self.over or task is None:
+            return
+        left = task.uncancel()  # also where the work swallowed it, or the next timeout would count as the second
+        if kind is asyncio.CancelledError and not left:
             raise TimeoutError from error
 
     def check(self) -> None:

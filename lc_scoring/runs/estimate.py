@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,7 @@ from lc_scoring.models.prices import cost_of
 from lc_scoring.records import Usage
 from lc_scoring.runs.request import Request, columns_of
 from lc_scoring.runs.run import Run
-from lc_scoring.runs.store import check_place
+from lc_scoring.runs.run_file import check_place
 from lc_scoring.runs.target import PREDICTION
 
 SAMPLE = 100
@@ -99,7 +99,7 @@ def _opened(source: Source) -> Iterator[Row]:
 
 
 def _estimate(
-    evaluator: Any, columns: Columns, sample: Iterable[Row], rows: int | None, *, has_target: bool
+    evaluator: Any, columns: Columns, sample: Sequence[Row], rows: int | None, *, has_target: bool
 ) -> Estimate:
     prompt, asked, usage = "", 0, Usage()
     for row in sample:
@@ -112,8 +112,8 @@ def _estimate(
             usage += _usage(evaluator, ask)
         prompt = prompt or next((_shown(ask) for ask in asks if isinstance(ask, Ask)), "")
     if not asked:
-        raise ConfigError(f"None of the first {len(list(sample))} rows can be asked about: see --column (columns=).")
-    share = 1.0 if rows is None else rows / asked
+        raise ConfigError(f"None of the first {len(sample)} rows can be asked about: see --column (columns=).")
+    share = 1.0 if rows is None else rows / len(sample)
     return Estimate(
         name=str(evaluator.evaluation_name),
         rows=rows,

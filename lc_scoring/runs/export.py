@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 from lc_scoring.errors import ConfigError, MissingExtra, NotApplicable
 from lc_scoring.records import Score, Usage
@@ -48,6 +48,9 @@ _FLAT: Mapping[str, type] = {
 }
 """The columns of a table that are ours, with their types; the row's own come after them."""
 
+_OwnColumns: TypeAlias = Mapping[str, tuple[str, type]]
+"""The rows' own columns: by the name in the table, the name in the row and the type."""
+
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _BATCH = 5_000  # rows of a table that are in memory at once
@@ -79,7 +82,7 @@ def to_parquet(run: Run, path: Path, evaluator: str | None) -> None:
     arrow, parquet = _imported("pyarrow", "parquet"), _imported("pyarrow.parquet", "parquet")
     rows = _own_columns(run)
     kinds = {str: arrow.string(), int: arrow.int64(), float: arrow.float64(), bool: arrow.bool_()}
-    schema = arrow.schema([(name, kinds[kind]) for name, kind in (*_FLAT.items(), *rows.items())])
+    schema = arrow.schema([(name, kinds[kind]) for name, kind in _types(rows).items()])
     unfinished = path.with_name(f"{path.name}.part")
     try:
         with parquet.ParquetWriter(unfinished, schema) as table:
@@ -107,7 +110,7 @@ def to_polars(run: Run, evaluator: str | None) -> pl.DataFrame:
     polars = _imported("polars", "polars")
     rows = _own_columns(run)
     kinds = {str: polars.String, int: polars.Int64, float: polars.Float64, bool: polars.Boolean}
-    schema = {name: kinds[kind] for name, kind in (*_FLAT.items(), *rows.items())}
+    schema = {name: kinds[kind] for name, kind in _types(rows).items()}
     frame: pl.DataFrame = polars.DataFrame([_flat(result, rows) for result in run.results(evaluator)], schema=schema)
     return frame
 
@@ -172,13 +175,23 @@ def _part(part: Score) -> dict[str, Any]:
     return told if part.label is None else {**told, "label": part.label}
 
 
-def _own_columns(run: Run) -> dict[str, type]:
-    """Return the rows' own columns under names that do not clash with ours, with the type that holds their values."""
-    return {_own_name(name): _kind(kinds) for name, kinds in run.columns().items() if name != "id"}
+def _own_columns(run: Run) -> _OwnColumns:
+    """Return the rows' own columns by names that do not clash with ours, with the type that holds their values."""
+    own: dict[str, tuple[str, type]] = {}
+    taken = set(_FLAT)
+    for name, kinds in run.columns().items():
+        if name == run.id_column == "id":
+            continue  # it is the row's id, which stands there already
+        free = name
+        while free in taken:
+            free = f"row.{free}"
+        taken.add(free)
+        own[free] = (name, _kind(kinds))
+    return own
 
 
-def _own_name(name: str) -> str:
-    return f"row.{name}" if name in _FLAT else name
+def _types(rows: _OwnColumns) -> dict[str, type]:
+    return {**_FLAT, **{name: kind for name, (_, kind) in rows.items()}}
 
 
 def _kind(kinds: set[type]) -> type:
@@ -187,7 +200,7 @@ def _kind(kinds: set[type]) -> type:
     return float if kinds == {int, float} else str
 
 
-def _flat(result: Result, rows: Mapping[str, type]) -> dict[str, Any]:
+def _flat(result: Result, rows: _OwnColumns) -> dict[str, Any]:
     outcome = result.outcome
     error = None if isinstance(outcome, Score) else outcome.error
     usage = outcome.usage if isinstance(outcome, Score) else error.usage if error and error.usage else Usage()
@@ -212,8 +225,8 @@ def _flat(result: Result, rows: Mapping[str, type]) -> dict[str, Any]:
         ours["reasoning"] = error.reasoning
     else:
         ours |= {"error": type(error).__name__, "message": str(error)}
-    own = {_own_name(name): value for name, value in dict(result.values).items()}
-    return ours | {name: _cell(own.get(name), kind) for name, kind in rows.items()}
+    values = dict(result.values)
+    return ours | {free: _cell(values.get(name), kind) for free, (name, kind) in rows.items()}
 
 
 def _cell(value: Any, kind: type) -> Any:
@@ -222,7 +235,7 @@ def _cell(value: Any, kind: type) -> Any:
     return storable(value) if isinstance(value, str) else as_json(value)
 
 
-def _batches(run: Run, evaluator: str | None, rows: Mapping[str, type]) -> Iterator[list[dict[str, Any]]]:
+def _batches(run: Run, evaluator: str | None, rows: _OwnColumns) -> Iterator[list[dict[str, Any]]]:
     results = run.results(evaluator)
     while batch := [_flat(result, rows) for result in islice(results, _BATCH)]:
         yield batch

@@ -144,7 +144,7 @@ def _part(score: Score) -> dict[str, Any]:
         **_details(score),
     }
     usage = dict(zip(("calls", "input_tokens", "output_tokens", "cost"), _usage(score.usage), strict=True))
-    return {**{key: value for key, value in told.items() if value not in (None, "")}, "usage": usage}
+    return {**{key: value for key, value in told.items() if value is not None}, "usage": usage}
 
 
 def _score(told: Mapping[str, Any], usage: Usage) -> Score:

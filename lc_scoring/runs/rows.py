@@ -7,7 +7,7 @@ import hashlib
 import json
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -15,11 +15,13 @@ from lc_scoring.data.columns import Columns
 from lc_scoring.data.row import Row, is_missing
 from lc_scoring.data.source import Source
 from lc_scoring.errors import ConfigError
+from lc_scoring.runs.intake import NewRow
 from lc_scoring.runs.outcomes import as_json, jsonable, storable
-from lc_scoring.runs.store import NewRow
+from lc_scoring.runs.threads import in_thread
 
 _CHUNK = 256  # rows that are stored in one commit
 _SOON = 0.05  # seconds after which what a slow source gave is handed on
+_THREAD = "lc_scoring rows"
 _DIGEST = 8  # bytes
 
 
@@ -42,7 +44,11 @@ def new_row(row: Row, *, id_column: str, place: str) -> NewRow:
         return NewRow(name, _digest(name), row.line, "{}", storable(str(row.error)), name)
     given = row.values.get(id_column)
     row_id = None if is_missing(given) or given == "" else storable(str(given))
-    return NewRow(row_id, _digest(_sorted(row.values)), row.line, as_json(row.values), None, name)
+    try:
+        return NewRow(row_id, _digest(_sorted(row.values)), row.line, as_json(row.values), None, name)
+    except (TypeError, ValueError, RecursionError) as error:
+        told = f"{name}: its values cannot be kept as JSON: {error}."
+        return NewRow(name, _digest(name), row.line, "{}", told, name)
 
 
 def check_source(source: Source, columns: Columns, needed: Iterable[str]) -> None:
@@ -73,7 +79,7 @@ def check_source(source: Source, columns: Columns, needed: Iterable[str]) -> Non
 async def chunks(source: Source, *, id_column: str, limit: int | None) -> AsyncIterator[list[NewRow]]:
     """Yield the rows of a source, many at a time; a slow source's rows as they come.
 
-    A source that blocks, such as a file or a generator, is read by a thread of its own, and ahead by one chunk.
+    A source that blocks, such as a file or a generator, is read in a thread, and ahead by one chunk.
     """
     opened = source.open()
     if isinstance(opened, AsyncIterator):
@@ -81,15 +87,13 @@ async def chunks(source: Source, *, id_column: str, limit: int | None) -> AsyncI
             yield chunk
         return
     rows = islice(opened, limit)
-    loop = asyncio.get_running_loop()
-    reader = ThreadPoolExecutor(1, thread_name_prefix="lc_scoring rows")
+    ahead = asyncio.create_task(in_thread(partial(_chunk, rows, source, id_column), name=_THREAD))
     try:
-        ahead = loop.run_in_executor(reader, _chunk, rows, source, id_column)
         while chunk := await ahead:
-            ahead = loop.run_in_executor(reader, _chunk, rows, source, id_column)
+            ahead = asyncio.create_task(in_thread(partial(_chunk, rows, source, id_column), name=_THREAD))
             yield chunk
     finally:
-        reader.shutdown(wait=False, cancel_futures=True)
+        ahead.cancel()
 
 
 def _chunk(rows: Iterator[Row], source: Source, id_column: str) -> list[NewRow]:
@@ -107,10 +111,10 @@ async def _awaited(
 ) -> AsyncIterator[list[NewRow]]:
     count = 0
     async for row in rows:
-        if limit is not None and count >= limit:
-            return
         count += 1
         yield [new_row(row, id_column=id_column, place=source.place)]
+        if count == limit:  # a row more may never come
+            return
 
 
 def _sorted(values: Any) -> str:

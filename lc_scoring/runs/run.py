@@ -15,12 +15,16 @@ from lc_scoring.errors import ConfigError, RunFileError, did_you_mean
 from lc_scoring.records import Failure, Score, Usage
 from lc_scoring.runs import export
 from lc_scoring.runs.outcomes import Stored, restored
-from lc_scoring.runs.store import EvaluatorEntry, check_run_file
+from lc_scoring.runs.run_file import check_run_file
+from lc_scoring.runs.store import EvaluatorEntry
 from lc_scoring.runs.summary import Summary, summarize
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
+
+
+_WIDEST = 2**63 - 1  # a number beyond is text in a table, whose columns have 64 bits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,13 @@ class Run:
             EvaluatorEntry(number=number, name=name, signature=signature, about=json.loads(about))
             for number, name, signature, about in found
         )
+
+    @property
+    def id_column(self) -> str:
+        """The column of the rows' ids."""
+        with self._reading() as database:
+            found = database.execute("SELECT value FROM about WHERE name = 'id_column'").fetchone()
+        return "id" if found is None else str(json.loads(found[0]))
 
     @property
     def stopped(self) -> str | None:
@@ -157,7 +168,7 @@ class Run:
                 for name, value in json.loads(values).items():
                     kinds = found.setdefault(name, set())
                     if value is not None:
-                        kinds.add(type(value))
+                        kinds.add(str if isinstance(value, int) and abs(value) > _WIDEST else type(value))
         return found
 
     def usage(self) -> dict[str, Usage]:

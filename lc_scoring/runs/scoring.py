@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from lc_scoring.data.columns import Columns
 from lc_scoring.errors import ConfigError, ModelError, ScoringError
@@ -17,11 +17,14 @@ from lc_scoring.models.setbacks import refuses_everything
 from lc_scoring.records import Failure, Score
 from lc_scoring.runs.calls import Calls, RowCalls
 from lc_scoring.runs.clock import Clock, Watch
+from lc_scoring.runs.intake import TakenUp
 from lc_scoring.runs.outcomes import Stored, as_json, finite, stored
 from lc_scoring.runs.schedule import together
-from lc_scoring.runs.store import Done, EvaluatorEntry, Made, TakenUp
+from lc_scoring.runs.store import Done, EvaluatorEntry, Made
 from lc_scoring.runs.target import PREDICTION, Target
 from lc_scoring.runs.writer import Writer
+
+Result = TypeVar("Result")
 
 _HOPELESS = 20  # rows that a provider refuses for a reason that holds for all, before the run is stopped
 
@@ -102,14 +105,14 @@ class RowScorer:
         target, clock, began = self._target, self._watch.clock(), time.perf_counter()
         try:
             with clock:
-                output = await self._calls.attempt(clock, self._calls.target, lambda: target(values))
+                output = await self._calls.attempt(clock, self._calls.target, lambda: _own(target(values)))
+            kept = as_json(output)
         except Exception as error:  # noqa: BLE001 - an application may raise anything
             failed = _target_error(error, clock, self._watch.seconds)
             seconds = time.perf_counter() - (clock.began or began)
             await writer.add(made=Made(row.number, None, type(error).__name__, str(failed), seconds))
             return values, failed
         seconds = time.perf_counter() - (clock.began or began)
-        kept = as_json(output)
         await writer.add(made=Made(row.number, kept, None, None, seconds))
         return {**values, PREDICTION: json.loads(kept)}, None
 
@@ -149,19 +152,21 @@ class RowScorer:
         return outcome
 
     async def _evaluated(self, fields: dict[str, Any], row: TakenUp, judging: Judging, clock: Clock) -> Stored:
-        SCHEDULER.set(RowCalls(self._calls, clock))
+        token = SCHEDULER.set(RowCalls(self._calls, clock))
         try:
             with clock:
-                score: Score = await judging.evaluator.ascore(fields)
+                score: Score = await _own(judging.evaluator.ascore(fields))
             number = finite(reported(judging.evaluator, score))
         except ScoringError as error:
             return self._failed(error, row, judging)
-        except TimeoutError as error:
-            return self._failed(_late(clock, self._watch.seconds, error), row, judging)
         except Exception as error:  # noqa: BLE001 - an evaluator of another package may raise anything
+            if clock.over and isinstance(error, TimeoutError):
+                return self._failed(_late(clock, self._watch.seconds, error), row, judging)
             wrong = ScoringError(masked(f"The evaluator failed: {type(error).__name__}: {error}"))
             wrong.__cause__ = error
             return self._failed(wrong, row, judging)
+        finally:
+            SCHEDULER.reset(token)
         self._refused[judging.entry.number] = -1  # it has answered, so its key is good
         return stored(score, score=number, signature=judging.entry.signature)
 
@@ -174,6 +179,21 @@ class RowScorer:
                 self._stop(f"the first {_HOPELESS} rows were refused for a reason that holds for all: {error}")
         failure = Failure(name=judging.entry.name, error=error, sample_id=row.id)
         return stored(failure, score=None, signature=judging.entry.signature)
+
+
+async def _own(work: Awaitable[Result]) -> Result:
+    """Await what belongs to others; a cancellation that is its own is an error like any other.
+
+    Raises:
+        RuntimeError: it was cancelled from within, and would end the worker.
+    """
+    try:
+        return await work
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise RuntimeError("it was cancelled from within") from error
 
 
 def reported(evaluator: Any, score: Score) -> float:

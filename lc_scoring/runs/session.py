@@ -18,14 +18,16 @@ from lc_scoring.models.prices import check_own_table
 from lc_scoring.runs.budget import Budget
 from lc_scoring.runs.calls import Calls, Patience
 from lc_scoring.runs.clock import Watch
+from lc_scoring.runs.intake import TakenUp
 from lc_scoring.runs.lane import Limits
 from lc_scoring.runs.progress import Progress
 from lc_scoring.runs.request import Request, columns_of
 from lc_scoring.runs.rows import check_source, chunks
 from lc_scoring.runs.run import Run
+from lc_scoring.runs.run_file import check_run_file
 from lc_scoring.runs.schedule import work_through
 from lc_scoring.runs.scoring import Judging, RowScorer
-from lc_scoring.runs.store import Store, TakenUp
+from lc_scoring.runs.store import Store
 from lc_scoring.runs.target import PREDICTION, Target
 from lc_scoring.runs.writer import Writer
 
@@ -46,14 +48,16 @@ class Session:
         check_own_table()
         self._request = request
         self._evaluators = request.loaded()
+        self.path = Path(request.run) if request.run is not None else _named_by_time()
         # What failed is in the run file, rows and all.
         only_failed = request.retry_failures and not (request.resume or request.join)
         self._source = None if only_failed else open_source(request.data)
-        if self._source is not None:
+        if self._source is None:
+            check_run_file(self.path)
+        else:
             needed = {field for evaluator in self._evaluators for field in evaluator.input_keys}
             made = set() if request.target is None else {PREDICTION}
             check_source(self._source, columns_of(request, self._source.columns), needed - made)
-        self.path = Path(request.run) if request.run is not None else _named_by_time()
         limits = Limits(
             max_concurrency=request.max_concurrency,
             requests_per_minute=request.requests_per_minute,
@@ -268,4 +272,9 @@ def _settings(request: Request) -> Mapping[str, Any]:
 
 
 def _named_by_time() -> Path:
-    return Path(time.strftime("run-%Y%m%d-%H%M%S.run.db"))
+    name, number = time.strftime("run-%Y%m%d-%H%M%S"), 1
+    path = Path(f"{name}.run.db")
+    while path.exists():
+        number += 1
+        path = Path(f"{name}-{number}.run.db")
+    return path

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from lc_scoring.errors import ConfigError
+from lc_scoring.runs.threads import in_thread
+
+_THREAD = "lc_scoring target"
 
 PREDICTION = "prediction"
 """The column that a target's output becomes."""
@@ -50,19 +50,16 @@ class Target:
 
 
 def _awaitable(app: Any) -> Callable[[Any], Any]:
-    """Return the application as something to await; one that blocks runs in a thread that nobody waits for.
-
-    A pool's threads are waited for when the program ends, so that one application that hangs would hang it.
-    """
+    """Return the application as something to await; one that blocks runs in a thread."""
     if isinstance(app, Runnable):
         if _blocks(app):
-            return lambda row: _in_thread(app.invoke, row)
+            return lambda row: in_thread(partial(app.invoke, row), name=_THREAD)
         return app.ainvoke
     if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None)):  # noqa: B004
         return app  # type: ignore[no-any-return]
 
     async def call(row: Any) -> Any:
-        made = await _in_thread(app, row)
+        made = await in_thread(partial(app, row), name=_THREAD)
         return await made if inspect.isawaitable(made) else made
 
     return call
@@ -72,29 +69,3 @@ def _blocks(app: Runnable[Any, Any]) -> bool:
     if isinstance(app, RunnableLambda):
         return not hasattr(app, "afunc")
     return type(app).ainvoke is Runnable.ainvoke
-
-
-async def _in_thread(function: Callable[[Any], Any], row: Any) -> Any:
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Any] = loop.create_future()
-    context = copy_context()
-
-    def settle(result: Any, error: BaseException | None) -> None:
-        if future.done():
-            return
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
-
-    def work() -> None:
-        result, failed = None, None
-        try:
-            result = context.run(function, row)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it is told to whoever waits
-            failed = error
-        with suppress(RuntimeError):  # the run is over, and nobody waits any more
-            loop.call_soon_threadsafe(settle, result, failed)
-
-    threading.Thread(target=work, name="lc_scoring target", daemon=True).start()
-    return await future

@@ -94,7 +94,6 @@ async def test_the_responses_endpoint_is_asked_by_the_copy_too(server: OpenAISer
     assert (len(server.requests), run.summary()[0].failed) == (3, 1)
 
 
-@pytest.mark.xfail(strict=True, reason="a model within a chain or fallbacks keeps the SDK's own retries")
 @pytest.mark.parametrize("kind", ["chain", "fallbacks"])
 async def test_a_model_within_another_runnable_has_no_retries_of_its_own(
     server: OpenAIServer, tmp_path: Path, kind: str
@@ -122,9 +121,6 @@ for name in ("one", "two"):
 """
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a chain as judge: a second run in a process fails in all rows: 'Event loop is closed'"
-)
 def test_a_chain_works_twice_in_a_row(server: OpenAIServer, tmp_path: Path) -> None:
     command = [sys.executable, "-c", CHAINED, server.url, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603

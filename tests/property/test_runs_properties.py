@@ -17,10 +17,11 @@ from lc_scoring.data.row import Row
 from lc_scoring.errors import ConfigError, ModelError, NotApplicable, ReplyError, RunFileError, ScopeError, ScoringError
 from lc_scoring.models.setbacks import Setback
 from lc_scoring.records import Failure, Score, Usage
+from lc_scoring.runs.intake import NewRow
 from lc_scoring.runs.lane import Lane, Limits, Window
 from lc_scoring.runs.outcomes import Stored, as_json, restored, storable, stored
 from lc_scoring.runs.rows import new_row
-from lc_scoring.runs.store import NewRow, Store
+from lc_scoring.runs.store import Store
 
 TEXTS = st.text(st.characters(), max_size=20)  # halves of surrogate pairs and NUL included
 NAMES = st.text(st.characters(), min_size=1, max_size=8)

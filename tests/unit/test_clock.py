@@ -239,9 +239,6 @@ def test_a_timeout_of_what_is_done_is_not_the_clock_s() -> None:
     run(main())
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a cancellation that the work swallows stays on its task: its next timeout is none"
-)
 @pytest.mark.parametrize("ends", ["returns", "raises"])
 def test_a_timeout_that_the_work_swallows_leaves_nothing_behind(ends: str) -> None:
     async def swallow(_clock: Clock) -> None:

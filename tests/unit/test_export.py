@@ -236,21 +236,18 @@ def test_a_file_is_readable_as_others_are(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "a.csv").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
-@pytest.mark.xfail(strict=True, reason="a column 'row.score' beside a column 'score': one of them is lost")
 def test_columns_that_clash_twice_are_all_there(tmp_path: Path) -> None:
     run = score_dataset([{"prediction": "good", "score": 33, "row.score": 44}], Judge(), run=tmp_path / "a.run.db")
     row = run.to_pandas().iloc[0].to_dict()
     assert {33, 44} <= {value for value in row.values() if isinstance(value, int)}
 
 
-@pytest.mark.xfail(strict=True, reason="with id_column='key' a column 'id' of the rows is in no table")
 def test_a_column_id_that_is_not_the_id_is_there(tmp_path: Path) -> None:
     data = [{"prediction": "good", "key": "k", "id": "mine"}]
     run = score_dataset(data, Judge(), run=tmp_path / "a.run.db", id_column="key")
     assert "mine" in run.to_pandas().iloc[0].to_dict().values()
 
 
-@pytest.mark.xfail(strict=True, reason="whole numbers beyond 64 bits: OverflowError of pyarrow, ComputeError of polars")
 @pytest.mark.parametrize("method", ["to_parquet", "to_polars"])
 def test_huge_numbers(tmp_path: Path, method: str) -> None:
     pytest.importorskip("pyarrow" if method == "to_parquet" else "polars")

@@ -185,18 +185,12 @@ def test_parts_and_failures_of_parts_come_back(tmp_path: Path) -> None:
     assert back.parts[1] == inner
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a part with an empty name is stored without one: reading any result raises a KeyError"
-)
 def test_a_part_without_a_name_can_be_read() -> None:
     back = there_and_back(Score(name="a", value=0.5, parts=(Score(name="", value=0.5),), signature="s"))
     assert isinstance(back, Score)
     assert back.parts[0].name == ""
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an empty label, and an empty text that a schema held, come back from parts as None"
-)
 @pytest.mark.parametrize("field", ["label", "parsed"])
 def test_an_empty_text_of_a_part_comes_back(field: str) -> None:
     back = there_and_back(Score(name="a", value=0.5, parts=(Score(name="b", value=0.5, **{field: ""}),), signature="s"))

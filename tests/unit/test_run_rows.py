@@ -46,7 +46,6 @@ def test_a_row_that_cannot_be_read_is_named_by_its_place() -> None:
     assert (made.id, made.line, made.text, made.error) == ("line 7", 7, "{}", "line 7 is no JSON: ?")
 
 
-@pytest.mark.xfail(strict=True, reason="keys that JSON does not know raise a bare TypeError")
 def test_a_row_that_cannot_be_stored_has_an_error() -> None:
     assert row({"a": {(1, 2): 3}}).error is not None
 
@@ -133,8 +132,8 @@ async def test_a_source_is_read_by_a_thread_of_its_own_and_one_chunk_ahead() -> 
     await anext(stream)
     await asyncio.sleep(0.2)
     assert len(taken) <= 2 * 256
-    assert {name.rpartition("_")[0] for name in taken} == {"lc_scoring rows"}
-    await stream.aclose()  # type: ignore[attr-defined]
+    assert set(taken) == {"lc_scoring rows"}
+    assert set(taken) == {"lc_scoring rows"}
 
 
 async def test_what_a_source_raises_is_raised() -> None:

@@ -12,9 +12,10 @@ import pytest
 from lc_scoring.errors import ConfigError, ModelError, NotApplicable, ReplyError
 from lc_scoring.judges.pairwise import BOTH_ORDERS
 from lc_scoring.records import Failure, Score, Usage
+from lc_scoring.runs.intake import NewRow
 from lc_scoring.runs.outcomes import as_json, stored
 from lc_scoring.runs.run import Run
-from lc_scoring.runs.store import Done, NewRow, Store
+from lc_scoring.runs.store import Done, Store
 from lc_scoring.stats.intervals import share_interval
 from lc_scoring.stats.mean_interval import mean_interval
 

@@ -93,9 +93,6 @@ def test_what_a_service_answers(server: OpenAIServer, outcome: Any, expected: Se
     assert setback_of(raised(server, outcome), over_the_wire=True) == expected
 
 
-@pytest.mark.xfail(
-    strict=True, reason="langchain-openai raises a TypeError for 'choices': null, which is not asked again"
-)
 @pytest.mark.parametrize("outcome", ["null_choices", {"raw_body": "{}"}], ids=str)
 def test_an_answer_without_choices_is_asked_again(server: OpenAIServer, outcome: Any) -> None:
     assert setback_of(raised(server, outcome), over_the_wire=True) == PASSING
@@ -153,7 +150,6 @@ def test_an_error_of_ours_is_judged_by_its_cause(server: OpenAIServer, name: str
     assert setback_of(no_answer(raised(server, outcome), None), over_the_wire=True) == expected
 
 
-@pytest.mark.xfail(strict=True, reason="a 429 or 503 behind a ModelError (embeddings, a target that asks) is 'passing'")
 @pytest.mark.parametrize("name", ["429, whole seconds", "503, seconds"])
 def test_a_busy_service_behind_an_error_of_ours_is_known_as_one(server: OpenAIServer, name: str) -> None:
     outcome, expected = CASES[name]

@@ -136,7 +136,6 @@ def test_what_comes_when_the_loop_is_gone_is_dropped() -> None:
     assert not threads[0].is_alive()
 
 
-@pytest.mark.xfail(strict=True, reason="asyncio takes no StopIteration for a future: it never arrives")
 @pytest.mark.filterwarnings("ignore")
 async def test_a_stop_iteration_arrives() -> None:
     with pytest.raises(Exception, match="StopIteration") as raised:

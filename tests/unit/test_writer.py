@@ -11,8 +11,9 @@ import pytest
 
 from lc_scoring.errors import RunFileError
 from lc_scoring.records import Score, Usage
+from lc_scoring.runs.intake import NewRow
 from lc_scoring.runs.outcomes import stored
-from lc_scoring.runs.store import Done, Made, NewRow, Store
+from lc_scoring.runs.store import Done, Made, Store
 from lc_scoring.runs.writer import Writer
 
 
