@@ -114,13 +114,13 @@ class Intake:
         self, row: NewRow, row_id: str, known: dict[str, tuple[int, bytes, int]]
     ) -> tuple[str, str | None] | None:
         """Return the id under which a row is stored, and its error; None where it is stored already."""
-        first, error, copy = row_id, row.error, 1
-        while (there := known.get(row_id) or (self._find(row_id) if row_id != first or copy > 1 else None)) is not None:
+        first, error, copy, named_anew = row_id, row.error, 1, False
+        while (there := known.get(row_id) or (self._find(row_id) if named_anew or copy > 1 else None)) is not None:
             number, content, line = there
             if content == row.content and not self._is_seen(number):
                 self._see(number)
                 return None
-            if content == row.content or copy > 1:
+            if content == row.content or named_anew or copy > 1:
                 copy += 1  # the same once more is another row, so that none is lost
                 row_id = f"{first}-{copy}"
                 continue
@@ -132,7 +132,7 @@ class Intake:
                     "own, or make another run where the data changed."
                 )
             row_id = f"{row.id} ({row.content.hex()[:_SHOWN]})"
-            first, copy = row_id, 2
+            first, named_anew = row_id, True
         return row_id, error
 
     def _is_copy(self, row_id: str, content: bytes, known: dict[str, tuple[int, bytes, int]]) -> bool:

@@ -425,7 +425,7 @@ def test_the_same_row_again_is_another_row(store: Store) -> None:
 
 def test_an_id_that_two_rows_share_is_an_error_of_the_second(store: Store) -> None:
     taken = store.take_up([new("a", "one", 1), new("a", "two", 2), new("a", "two", 3), new("a", "one", 4)], [])
-    assert told(taken) == [(1, "a", False), (2, "a (74776f20)", True), (3, "a (line 3)", True), (4, "a-2", False)]
+    assert told(taken) == [(1, "a", False), (2, "a (74776f20)", True), (3, "a (74776f20)-2", True), (4, "a-2", False)]
     assert taken[1].error is not None
     assert "The id 'a' is that of line 1 too, with other content" in taken[1].error
 
