@@ -62,7 +62,7 @@ class Transport:
             options["http_client"] = self._http_client()
         client = root.with_options(**options)
         return model.model_copy(
-            update={"max_retries": 0, "root_async_client": client, "async_client": client.chat.completions}
+            update={"max_retries": 0, "root_async_client": client, "async_client": _AsItIs(client.chat.completions)}
         )
 
     def _http_client(self) -> Any:
@@ -74,3 +74,25 @@ class Transport:
             client = openai.DefaultAsyncHttpxClient()
         self._clients.append(client)
         return client
+
+
+class _AsItIs:
+    """OpenAI's chat completions, with conversations handed to the wire as they are.
+
+    The client walks through each conversation with Python's typing at hand, for keys that need another name; LangChain
+    has written them as they go over the wire, and the walk is a fifth of a call's time. What stands in `extra_body` is
+    not walked through.
+    """
+
+    def __init__(self, completions: Any) -> None:
+        self._completions = completions
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._completions, name)
+        return _AsItIs(found) if name == "with_raw_response" else found
+
+    def create(self, **payload: Any) -> Any:
+        """Ask for a completion."""
+        messages = payload.pop("messages")
+        body = {**(payload.pop("extra_body", None) or {}), "messages": messages}
+        return self._completions.create(messages=[], extra_body=body, **payload)

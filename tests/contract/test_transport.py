@@ -14,7 +14,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import RunnableLambda
-from langchain_openai import AzureChatOpenAI, OpenAIEmbeddings
+from langchain_openai import AzureChatOpenAI, ChatOpenAI, OpenAIEmbeddings
 from loopback.openai_api import OpenAIServer
 from loopback.ways import GOOD, chat
 
@@ -207,3 +207,18 @@ async def test_an_openai_without_aiohttp_s_client(server: OpenAIServer, monkeypa
     assert (await transport.of(chat(server)).ainvoke("Rate this.")).text == GOOD
     assert isinstance(transport._clients[0], openai.DefaultAsyncHttpxClient)
     await transport.close()
+
+
+async def test_what_goes_over_the_wire_is_what_the_model_would_have_sent() -> None:
+    with OpenAIServer(reply=GOOD) as server:
+        model = ChatOpenAI(model="judge", base_url=server.url, api_key="test-key", extra_body={"top_k": 3}, seed=4)
+        conversation = [("system", "Rate."), ("human", [{"type": "text", "text": "One."}]), ("ai", "[[3]]")]
+        transport = Transport()
+        try:
+            answers = [await model.ainvoke(conversation), await transport.of(model).ainvoke(conversation)]
+        finally:
+            await transport.close()
+        plain, ours = (request.body for request in server.requests)
+    assert plain == ours
+    assert plain["messages"][1]["content"] == [{"type": "text", "text": "One."}]
+    assert answers[0].content == answers[1].content == GOOD
