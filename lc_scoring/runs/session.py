@@ -24,7 +24,7 @@ from lc_scoring.runs.progress import Progress
 from lc_scoring.runs.request import Request, columns_of
 from lc_scoring.runs.rows import check_source, chunks
 from lc_scoring.runs.run import Run
-from lc_scoring.runs.run_file import check_run_file
+from lc_scoring.runs.run_file import check_place, check_run_file
 from lc_scoring.runs.schedule import work_through
 from lc_scoring.runs.scoring import Judging, RowScorer
 from lc_scoring.runs.store import Store
@@ -49,6 +49,7 @@ class Session:
         self._request = request
         self._evaluators = request.loaded()
         self.path = Path(request.run) if request.run is not None else _named_by_time()
+        check_place(self.path, goes_on=request.goes_on)
         # What failed is in the run file, rows and all.
         only_failed = request.retry_failures and not (request.resume or request.join)
         self._source = None if only_failed else open_source(request.data)
@@ -94,6 +95,9 @@ class Session:
                         await self._work(store, judgings, scorer, writer)
                     finally:
                         await writer.close()
+            except Exception as error:
+                self._stop(f"{type(error).__name__}: {error}")
+                raise
             finally:
                 await self._calls.close()
                 store.end(self._stopped)
