@@ -10,7 +10,7 @@ import typer
 
 from lc_scoring import __version__
 from lc_scoring.cli.judge import plan_file, probe_file
-from lc_scoring.cli.rows import EvaluatorRequest, RowsRequest, columns_of, given, settings_of
+from lc_scoring.cli.rows import EvaluatorRequest, RowsRequest, columns_given, given, settings_of
 from lc_scoring.cli.rubrics import rubrics
 from lc_scoring.cli.score import ScoreRequest, score_data, summarize_run
 from lc_scoring.errors import ScoringError
@@ -130,7 +130,7 @@ def score(
         data=data,
         evaluators=names,
         run=run,
-        columns=columns_of(column or []),
+        columns=columns_given(column or []),
         id_column=id_column,
         limit=limit,
         resume=resume,
@@ -240,7 +240,7 @@ def _request(
         evaluator=EvaluatorRequest(
             names=[evaluator], llm=_judges(llm), arguments={**settings_of(settings or []), **arguments}
         ),
-        columns=columns_of(column or []),
+        columns=columns_given(column or []),
         max_concurrency=max_concurrency,
         limit=limit,
     )
@@ -262,5 +262,6 @@ def main() -> None:
 
 
 def _stop(message: str) -> None:
-    typer.echo(f"Error: {message}", err=True)
+    shown = "".join(letter if letter.isprintable() else " " for letter in message)  # rows name columns as they like
+    typer.echo(f"Error: {shown}", err=True)
     sys.exit(2)

@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from lc_scoring.cli.rows import RowsRequest
-from lc_scoring.cli.summary import plain_text
+from lc_scoring.cli.summary import console, plain_text
 from lc_scoring.data.row import Row
 from lc_scoring.errors import NotApplicable, ScoringError
 from lc_scoring.records import Failure, Score
@@ -34,7 +33,7 @@ def plan_file(request: RowsRequest) -> int:
     outcomes = asyncio.run(_outcomes(request, evaluator))
     code = _print_failures([outcome for outcome in outcomes if isinstance(outcome, Failure)])
     plan = plan_samples(outcome for outcome in outcomes if isinstance(outcome, Score))
-    Console().print(_plan_table(plan, title=f"{request.file}: {evaluator.evaluation_name}"))
+    console().print(_plan_table(plan, title=f"{request.file}: {evaluator.evaluation_name}"))
     return code
 
 
@@ -50,7 +49,7 @@ def probe_file(request: RowsRequest, *, repeats: int) -> int:
     evaluator = request.load()
     rows, failures = _usable(request, evaluator)
     report = asyncio.run(probe(evaluator, rows, repeats=repeats, max_concurrency=request.max_concurrency))
-    Console().print(_probe_table(report, title=f"{request.file}: {evaluator.evaluation_name}"))
+    console().print(_probe_table(report, title=f"{request.file}: {evaluator.evaluation_name}"))
     failures += [failure for each in report.failures.values() for failure in each]
     return _print_failures(failures)
 
@@ -113,7 +112,7 @@ def _print_failures(failures: list[Failure]) -> int:
     """Print the first failures; return the exit code, 1 where there are any. What does not apply is none."""
     failures = [failure for failure in failures if not isinstance(failure.error, NotApplicable)]
     for failure in failures[:_SHOWN]:
-        Console(stderr=True).print(plain_text(f"{failure.sample_id}, {failure.name}: {failure.error}"), soft_wrap=True)
+        console(stderr=True).print(plain_text(f"{failure.sample_id}, {failure.name}: {failure.error}"), soft_wrap=True)
     if len(failures) > _SHOWN:
-        Console(stderr=True).print(f"... and {len(failures) - _SHOWN} more without a score.")
+        console(stderr=True).print(f"... and {len(failures) - _SHOWN} more without a score.")
     return int(bool(failures))

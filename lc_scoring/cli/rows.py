@@ -116,14 +116,14 @@ def given(**options: Any) -> dict[str, Any]:
     }
 
 
-def columns_of(texts: Sequence[str]) -> dict[str, str]:
+def columns_given(texts: Sequence[str]) -> dict[str, str]:
     """Read where fields stand, `field=column`.
 
     Raises:
         ConfigError: there is no field, no `=` or no column.
 
     Examples:
-        >>> columns_of(["prediction=outputs.answer", "input={title}: {body}"])
+        >>> columns_given(["prediction=outputs.answer", "input={title}: {body}"])
         {'prediction': 'outputs.answer', 'input': '{title}: {body}'}
     """
     columns: dict[str, str] = {}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.console import Console
-
 from lc_scoring.cli.rows import EvaluatorRequest
-from lc_scoring.cli.summary import check_export, export, plain_text, print_summary
+from lc_scoring.cli.summary import check_export, console, export, plain_text, print_summary
 from lc_scoring.errors import ConfigError
 from lc_scoring.runs.center import center_run
 from lc_scoring.runs.estimate import REPLY_TOKENS, Estimate, estimate
@@ -53,8 +52,8 @@ def score_data(request: ScoreRequest) -> int:
     if request.dry_run:
         _print_estimates(estimate(asked))
         return 0
-    run = run_request(asked)
-    if run.stopped == INTERRUPTED:  # a key held down goes on interrupting
+    run, stopped = run_request(asked)
+    if stopped == INTERRUPTED:  # a key held down goes on interrupting
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     names = [str(evaluator.evaluation_name) for evaluator in evaluators]
     if request.center:
@@ -70,7 +69,7 @@ def score_data(request: ScoreRequest) -> int:
         by=request.by,
         cluster=request.cluster,
     )
-    return _exit_code(run, names)
+    return _exit_code(run, stopped, names)
 
 
 def summarize_run(path: Path, *, output: Path | None, by: str | None, cluster: str | None) -> int:
@@ -120,47 +119,48 @@ def _centered(run: Run, evaluator: object) -> str:
     try:
         return center_run(run.path, evaluator)
     except ConfigError as error:
-        Console(stderr=True).print(f"Not centered: {plain_text(str(error))}", soft_wrap=True)
+        console(stderr=True).print(f"Not centered: {plain_text(str(error))}", soft_wrap=True)
         return name
 
 
-def _exit_code(run: Run, names: list[str]) -> int:
-    stopped = run.stopped
+def _exit_code(run: Run, stopped: str | None, names: list[str]) -> int:
     if stopped == INTERRUPTED:
-        Console(stderr=True).print(
-            f"Stopped. What was scored till then is stored; go on with --resume --run {run.path}"
+        path = shlex.quote(str(run.path))
+        console(stderr=True).print(
+            plain_text(f"Stopped. What was scored till then is stored; go on with --resume --run {path}"),
+            soft_wrap=True,
         )
         return _STOPPED
     if stopped is not None:
-        Console(stderr=True).print(plain_text(f"Stopped: {stopped}. Go on with --resume."), soft_wrap=True)
+        console(stderr=True).print(plain_text(f"Stopped: {stopped}. Go on with --resume."), soft_wrap=True)
         return 1
     failed = [summary.failed for summary in run.summary() if summary.name in names]
     return int(any(failed))
 
 
 def _print_estimates(estimates: tuple[Estimate, ...]) -> None:
-    console = Console()
+    out = console()
     for one in estimates:
         usage = one.usage
         rows = "an unknown number of" if one.rows is None else f"{one.rows:,}"
         cost = "" if usage.cost is None else f", about ${usage.cost:,.2f} by the price table"
         over = "" if one.rows is not None else f" for the first {one.sampled} rows"
-        console.print(plain_text(f"{one.name}: {rows} rows, {one.calls:g} calls a row"), soft_wrap=True)
+        out.print(plain_text(f"{one.name}: {rows} rows, {one.calls:g} calls a row"), soft_wrap=True)
         if usage.calls:
-            console.print(
+            out.print(
                 plain_text(
                     f"    about {usage.calls:,} calls, {usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
                     f"{cost}{over}"
                 ),
                 soft_wrap=True,
             )
-            console.print(
+            out.print(
                 f"    (from the questions about {one.sampled} rows, 4 characters a token and {REPLY_TOKENS} tokens a "
                 "reply; questions asked again are not counted)",
                 soft_wrap=True,
             )
         if one.prompt:
-            console.print(plain_lines(one.prompt), soft_wrap=True)
+            out.print(plain_lines(one.prompt), soft_wrap=True)
 
 
 def plain_lines(text: str) -> str:

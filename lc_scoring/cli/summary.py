@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from lc_scoring.errors import ConfigError
@@ -29,7 +30,7 @@ def print_summary(
     cluster: str | None = None,
 ) -> None:
     """Print what each evaluator made of a run's rows; a warning that many failed stands before all."""
-    console = Console()
+    out = console()
     unsaid: ConfigError | None = None
     try:
         summaries = run.summary(by=by, cluster=cluster)
@@ -46,12 +47,12 @@ def print_summary(
         table.add_row("run", plain_text(str(run.path)))
         if output:
             table.add_row("scores", plain_text(str(output)))
-        console.print(table)
+        out.print(table)
         if by is not None:
-            console.print(_slices(summary, by))
+            out.print(_slices(summary, by))
     models = run.usage()
     if len(models) > 1:
-        console.print(_models(models))
+        out.print(_models(models))
     if unsaid is not None:
         raise unsaid
 
@@ -75,8 +76,12 @@ def export(run: Run, output: Path, evaluator: str | None = None) -> None:
 
 def plain_text(text: str) -> str:
     """Keep a judge's words from being taken for markup of the terminal's table or for control characters."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in text)
-    return shown.replace("[", "\\[")
+    return escape("".join(letter if letter.isprintable() else " " for letter in text))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that makes no pictures of words such as `:x:`."""
+    return Console(stderr=stderr, emoji=False)
 
 
 def _lines(summary: Summary) -> Iterator[tuple[str, str]]:

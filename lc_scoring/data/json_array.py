@@ -47,6 +47,7 @@ def read_array(path: Path) -> Iterator[Row]:
                 yield Row(line=number, values=item)
             else:
                 yield Row.unread(number, f"{path}, row {number}: a row is an object, got {type(item).__name__}.")
+        text.expect_end()
 
 
 class _Text:
@@ -80,6 +81,11 @@ class _Text:
                 f"{self._path} is no array of JSON objects: {mark!r} was wanted, got {got}. "
                 "One object a line is read from .jsonl."
             )
+
+    def expect_end(self) -> None:
+        self.passes("")
+        if self._at < len(self._text):
+            raise ConfigError(f"{self._path} goes on after its array: {self._text[self._at : self._at + 20]!r}.")
 
     def item(self, number: int) -> Any:
         """Read the next item; nothing but its own text, and at most as much again, is held."""

@@ -14,6 +14,7 @@ from lc_scoring.models.setbacks import broken_connection
 
 _KEY_LIKE = re.compile(
     r"\b(?:sk|pk|rk|lsv2|gsk|xai|key|hf|r8|nvapi)[-_](?=[\w\-*.]*\d)[\w\-*.]{6,}|\bAKIA\w{8,}|\bBearer\s+\S+"
+    r"|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"  # user:password in an address
     r"|(?<=key=)[^\s&]+|(?<=token=)[^\s&]+"
 )
 _SECRET_LENGTH = 8  # characters; a shorter "key" is a placeholder such as "none", and words hold it

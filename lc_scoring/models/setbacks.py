@@ -110,7 +110,7 @@ def _kind(error: BaseException, *, over_the_wire: bool) -> Kind | None:
     named = retryable is None and any(name.endswith(_PASSING_NAMES) for name in names)
     if status in _PASSING or (status or 0) >= _SERVER_ERROR or broken or retryable or named:
         return "passing"
-    senseless = isinstance(error, (ValueError, IndexError)) and not isinstance(error, ScoringError)
+    senseless = isinstance(error, (ValueError, IndexError)) and not isinstance(error, (ScoringError, UnicodeError))
     senseless = senseless or (isinstance(error, TypeError) and "choices" in str(error))  # langchain-openai's, for null
     return "passing" if over_the_wire and senseless and retryable is None else None
 

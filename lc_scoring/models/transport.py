@@ -7,6 +7,7 @@ is gone cannot be used again.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -36,7 +37,8 @@ class Transport:
     async def close(self) -> None:
         """Close the connections."""
         while self._clients:
-            await self._clients.pop().aclose()
+            with suppress(Exception):  # a connection that does not close is no reason to leave the others open
+                await self._clients.pop().aclose()
 
     def _copy(self, model: Any) -> Any:
         if isinstance(model, RunnableBindingBase):

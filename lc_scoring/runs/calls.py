@@ -23,6 +23,7 @@ from lc_scoring.runs.lane import LONGEST_PAUSE, Lane, Limits
 
 Answer = TypeVar("Answer")
 
+_MORE = 4  # times as many retries where too much was asked: that passes
 _DOUBLINGS = 30  # of a wait; more would leave the range of numbers
 _CHARACTERS_A_TOKEN = 4  # in English, near enough until answers tell how many tokens a call takes
 
@@ -32,7 +33,7 @@ class Patience:
     """How often and how long what fails in passing is asked again.
 
     Attributes:
-        retries: how often, of setbacks that do not say how long to wait.
+        retries: how often, of setbacks that do not say how long to wait; four times as often where it was too much.
         first: seconds before the first retry, at most; each later one may wait twice as long.
         longest: seconds before any retry, at most.
     """
@@ -116,6 +117,7 @@ class Calls:
         )
         if isinstance(answer, Reply):
             route.usage += answer.usage
+            clock.usage += answer.usage
             if tokens:
                 route.lane.tokens.correct(answer.usage.input_tokens + answer.usage.output_tokens - tokens)
         return answer
@@ -167,8 +169,11 @@ class Calls:
         clock.last_error = error
         route.refused += 1
         setback = setback_of(error, over_the_wire=over_the_wire)
-        # Where it is only too early, the row's clock says when to give up.
-        if setback is None or setback.kind == "rate" or attempt <= self._patience.retries:
+        if setback is None:
+            return None
+        # Who says that it was too much, and when to come back, is waited for; the row's clock says when to give up.
+        is_rate = setback.kind == "rate"
+        if (is_rate and setback.wait is not None) or attempt <= self._patience.retries * (_MORE if is_rate else 1):
             return setback
         if attempt > 1:
             error.add_note(f"(Asked {attempt} times.)")

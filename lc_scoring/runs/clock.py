@@ -11,6 +11,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from lc_scoring.records import Usage
+
 _LOOKS = 20  # around, in the time that a row has
 _LONGEST = 1.0  # second between two looks
 
@@ -49,14 +51,16 @@ class Clock:
         began: when its first call went out, as `time.perf_counter` tells it, or None.
         over: whether its time is over.
         last_error: what went wrong last, or None.
+        usage: what its answers cost so far.
     """
 
-    __slots__ = ("_calls", "_left", "_since", "_task", "_waiting", "_watch", "began", "last_error", "over")
+    __slots__ = ("_calls", "_left", "_since", "_task", "_waiting", "_watch", "began", "last_error", "over", "usage")
 
     def __init__(self, watch: Watch) -> None:
         self.began: float | None = None
         self.over = False
         self.last_error: BaseException | None = None
+        self.usage = Usage()
         self._watch = watch
         self._left = watch.seconds
         self._since: float | None = None

@@ -64,7 +64,7 @@ def estimate(request: Request) -> tuple[Estimate, ...]:
     if path is not None:
         check_place(path, goes_on=request.goes_on)
     source = open_source(request.data)
-    columns = columns_of(request, source.columns)
+    columns = columns_of(request, source.columns, made=request.target is not None)
     count = source.count()
     rows = count if request.limit is None or count is None else min(count, request.limit)
     sample = list(islice(_opened(source), min(SAMPLE, request.limit or SAMPLE)))

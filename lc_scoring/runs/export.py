@@ -6,9 +6,8 @@ import csv
 import json
 import os
 import re
-import tempfile
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -83,16 +82,17 @@ def to_parquet(run: Run, path: Path, evaluator: str | None) -> None:
     rows = _own_columns(run)
     kinds = {str: arrow.string(), int: arrow.int64(), float: arrow.float64(), bool: arrow.bool_()}
     schema = arrow.schema([(name, kinds[kind]) for name, kind in _types(rows).items()])
-    unfinished = path.with_name(f"{path.name}.part")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with parquet.ParquetWriter(unfinished, schema) as table:
             for batch in _batches(run, evaluator, rows):
                 table.write_batch(arrow.RecordBatch.from_pylist(batch, schema=schema))
         unfinished.replace(path)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror or error}.") from error
+    except (OSError, arrow.ArrowException) as error:
+        raise ConfigError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}.") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
 
 
 def to_pandas(run: Run, evaluator: str | None) -> pd.DataFrame:
@@ -182,7 +182,7 @@ def _own_columns(run: Run) -> _OwnColumns:
     for name, kinds in run.columns().items():
         if name == run.id_column == "id":
             continue  # it is the row's id, which stands there already
-        free = name
+        free = storable(name)
         while free in taken:
             free = f"row.{free}"
         taken.add(free)
@@ -248,26 +248,16 @@ def _written(path: Path) -> Generator[TextIO]:
     Raises:
         ConfigError: it cannot be written.
     """
-    unfinished: str | None = None
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", newline="", delete=False
-        ) as file:
-            unfinished = file.name
-            yield file  # type: ignore[misc]
-        Path(unfinished).chmod(0o666 & ~_umask())
-        os.replace(unfinished, path)  # noqa: PTH105 - the two names stand side by side
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        unfinished.replace(path)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
-        if unfinished is not None:
-            Path(unfinished).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
 
 
 def _imported(name: str, extra: str) -> Any:

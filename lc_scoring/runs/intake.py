@@ -86,7 +86,7 @@ class Intake:
         for row, row_id in zip(rows, ids, strict=True):
             named = self._named(row, row_id, known)
             if named is not None:
-                number = freed.get(row.stand_in, last + 1)
+                number = freed[row.stand_in] if row.stand_in in freed else int(last) + 1
                 last = max(last, number)
                 free, error = named
                 known[free] = (number, row.content, row.line)
@@ -104,10 +104,14 @@ class Intake:
             found = self._database.execute("SELECT id, number FROM row WHERE error IS NOT NULL")
             self._stand_ins = dict(found.fetchall())
         mended = [row.stand_in for row in rows if row.error is None and row.stand_in in self._stand_ins]
-        freed = {place: self._stand_ins.pop(place) for place in mended}
-        for number in freed.values():
-            for table, column in (("row", "number"), ("row_text", "row"), ("outcome", "row"), ("outcome_text", "row")):
-                self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (number,))  # noqa: S608 - our names
+        freed: dict[str, int] = {}
+        for place in mended:
+            number = self._stand_ins.pop(place)
+            unread = "DELETE FROM row WHERE number = ? AND id = ? AND error IS NOT NULL"
+            if self._database.execute(unread, (number, place)).rowcount == 1:  # else another process mended it
+                freed[place] = number
+                for table in ("row_text", "outcome", "outcome_text"):
+                    self._database.execute(f"DELETE FROM {table} WHERE row = ?", (number,))  # noqa: S608 - our names
         return freed
 
     def _named(

@@ -82,14 +82,18 @@ class Request:
         return self.resume or self.retry_failures or self.join
 
 
-def columns_of(request: Request, defaults: Mapping[str, str]) -> Columns:
+def columns_of(request: Request, defaults: Mapping[str, str], *, made: bool) -> Columns:
     """Return where the fields stand in the rows of a source that keeps some in places of its own.
+
+    Args:
+        request: says where they are.
+        defaults: where the source keeps those of which nothing is said.
+        made: whether a target makes the predictions.
 
     Raises:
         ConfigError: what is said of one has no meaning.
     """
-    made = () if request.target is None else (PREDICTION,)
-    return Columns.parse(request.columns, defaults, wrapped=made)
+    return Columns.parse(request.columns, defaults, wrapped=(PREDICTION,) if made else ())
 
 
 def check_evaluator(evaluator: object) -> None:

@@ -6,12 +6,13 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from lc_scoring.data.columns import Columns
+from lc_scoring.data.names import listed
 from lc_scoring.data.row import Row, is_missing
 from lc_scoring.data.source import Source
 from lc_scoring.errors import ConfigError
@@ -68,7 +69,7 @@ def check_source(source: Source, columns: Columns, needed: Iterable[str]) -> Non
                 missing = [column for each in lacking.values() for column in each]
                 raise ConfigError(
                     f"{source.name}, {source.place} {row.line}: no column {', '.join(map(repr, missing))}. "
-                    f"Present: {', '.join(row.values) or 'none'}. Say where the fields are, such as "
+                    f"Present: {listed(row.values)}. Say where the fields are, such as "
                     f"--column {next(iter(lacking))}=answer (columns=)."
                 )
             return
@@ -76,7 +77,7 @@ def check_source(source: Source, columns: Columns, needed: Iterable[str]) -> Non
     raise first_error or ConfigError(f"{source.name} holds no rows.")
 
 
-async def chunks(source: Source, *, id_column: str, limit: int | None) -> AsyncIterator[list[NewRow]]:
+async def chunks(source: Source, *, id_column: str, limit: int | None) -> AsyncGenerator[list[NewRow]]:
     """Yield the rows of a source, many at a time; a slow source's rows as they come.
 
     A source that blocks, such as a file or a generator, is read in a thread, and ahead by one chunk.
@@ -93,6 +94,7 @@ async def chunks(source: Source, *, id_column: str, limit: int | None) -> AsyncI
             ahead = asyncio.create_task(in_thread(partial(_chunk, rows, source, id_column), name=_THREAD))
             yield chunk
     finally:
+        ahead.add_done_callback(lambda task: task.cancelled() or task.exception())  # nobody asks for it any more
         ahead.cancel()
 
 
@@ -108,7 +110,7 @@ def _chunk(rows: Iterator[Row], source: Source, id_column: str) -> list[NewRow]:
 
 async def _awaited(
     rows: AsyncIterator[Row], source: Source, id_column: str, limit: int | None
-) -> AsyncIterator[list[NewRow]]:
+) -> AsyncGenerator[list[NewRow]]:
     count = 0
     async for row in rows:
         count += 1

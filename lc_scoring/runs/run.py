@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from lc_scoring.errors import ConfigError, RunFileError, did_you_mean
 from lc_scoring.records import Failure, Score, Usage
 from lc_scoring.runs import export
 from lc_scoring.runs.outcomes import Stored, restored
-from lc_scoring.runs.run_file import check_run_file
+from lc_scoring.runs.run_file import check_run_file, is_held, lock_path
 from lc_scoring.runs.store import EvaluatorEntry
 from lc_scoring.runs.summary import Summary, summarize
 
@@ -79,7 +78,7 @@ class Run:
         with self._reading() as database:
             return int(database.execute("SELECT count(*) FROM row").fetchone()[0])
 
-    @cached_property
+    @property
     def evaluators(self) -> tuple[EvaluatorEntry, ...]:
         """Its evaluators."""
         with self._reading() as database:
@@ -98,10 +97,17 @@ class Run:
 
     @property
     def stopped(self) -> str | None:
-        """Why its last session ended before all was done; None where it did not."""
+        """Why its last session ended before all was done; None where it did not, or is still at it."""
         with self._reading() as database:
-            found = database.execute("SELECT stopped FROM session ORDER BY number DESC LIMIT 1").fetchone()
-        return None if found is None else found[0]
+            found = database.execute(
+                "SELECT number, ended, stopped FROM session ORDER BY number DESC LIMIT 1"
+            ).fetchone()
+        if found is None:
+            return None
+        number, ended, stopped = found
+        if ended is None and not is_held(lock_path(self.path.resolve(), number)):
+            return "its process was killed, or the disk failed"
+        return None if stopped is None else str(stopped)
 
     def results(self, evaluator: str | None = None, *, failed: bool | None = None) -> Iterator[Result]:
         """Yield what came of the rows, in their order, one at a time.
@@ -254,3 +260,13 @@ class Run:
             raise RunFileError(f"The run file {self.path} cannot be read: {error}.") from error
         finally:
             database.close()
+
+
+def has_target(path: Path) -> bool:
+    """Whether there is a run whose predictions a target made."""
+    if not path.exists() or path.stat().st_size == 0:
+        return False
+    with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=60) as database:
+        found = database.execute("SELECT 1 FROM about WHERE name = 'target'").fetchone()
+    database.close()
+    return found is not None

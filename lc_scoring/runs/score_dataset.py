@@ -63,8 +63,8 @@ def score_dataset(
         requests_per_minute: calls to each model in a minute; None for as many as the service takes, which is learned
             where it refuses.
         tokens_per_minute: tokens to and from each model in a minute; None for no limit.
-        max_retries: how often a call is asked again that broke off or met a busy service. A service that says when to
-            come back is waited for, whatever this says.
+        max_retries: how often a call is asked again that broke off or met a busy service. A service that says that
+            it was too much, and when to come back, is waited for, whatever this says.
         row_timeout: seconds that each evaluator, and the target, may take for a row, retries included and waiting for
             a turn not; None for as long as it takes.
         max_cost: US dollars that the run may cost in all; then it stops, and can be gone on with.
@@ -89,8 +89,8 @@ def score_dataset(
         [1.0, 0.0]
     """
     request = Request(**locals())
-    scored = run_request(request)
-    if scored.stopped == INTERRUPTED:
+    scored, stopped = run_request(request)
+    if stopped == INTERRUPTED:
         raise KeyboardInterrupt(f"{INTERRUPTED}; what was scored is in {scored.path}")
     return scored
 
@@ -103,14 +103,14 @@ async def ascore_dataset(data: Any, evaluators: Any, **options: Any) -> Run:
     return await Session(Request(data=data, evaluators=evaluators, **options)).score()
 
 
-def run_request(request: Request) -> Run:
-    """Score as asked, in a loop of its own, and return the run also where Ctrl-C stopped it."""
+def run_request(request: Request) -> tuple[Run, str | None]:
+    """Score as asked, in a loop of its own; return the run, and why this session ended before all was done."""
     session = Session(request)
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(_interruptible(session))
-    return _in_thread(session)  # a notebook's cell: its loop is taken
+        return asyncio.run(_interruptible(session)), session.stopped
+    return _in_thread(session), session.stopped  # a notebook's cell: its loop is taken
 
 
 async def _interruptible(session: Session) -> Run:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lc_scoring.data.columns import Columns
-from lc_scoring.errors import ConfigError, ModelError, ScoringError
+from lc_scoring.errors import ConfigError, ModelError, NotApplicable, ReplyError, ScoringError
 from lc_scoring.models.calls import SCHEDULER
 from lc_scoring.models.provider_errors import masked
 from lc_scoring.models.setbacks import refuses_everything
-from lc_scoring.records import Failure, Score
+from lc_scoring.records import Failure, Score, Usage
 from lc_scoring.runs.calls import Calls, RowCalls
 from lc_scoring.runs.clock import Clock, Watch
 from lc_scoring.runs.intake import TakenUp
@@ -88,7 +88,9 @@ class RowScorer:
         """
         values = json.loads(row.text)
         error: ScoringError | None = None if row.error is None else ConfigError(row.error)
-        if error is None and self._target is not None:
+        if error is None and row.output is not None:
+            values = {**values, PREDICTION: json.loads(row.output)}
+        elif error is None and self._target is not None:
             values, error = await self._predicted(row, values, writer)
         if len(row.missing) == 1:
             await self._judge(row, values, error, row.missing[0], writer)
@@ -98,9 +100,7 @@ class RowScorer:
     async def _predicted(
         self, row: TakenUp, values: Mapping[str, Any], writer: Writer
     ) -> tuple[Mapping[str, Any], ScoringError | None]:
-        """Return a row with its prediction: the stored one, or a new one."""
-        if row.output is not None:
-            return {**values, PREDICTION: json.loads(row.output)}, None
+        """Return a row with its prediction."""
         assert self._target is not None  # noqa: S101 - asked by the caller
         target, clock, began = self._target, self._watch.clock(), time.perf_counter()
         try:
@@ -133,11 +133,12 @@ class RowScorer:
             return self._failed(error, row, judging)
         try:
             fields = self._columns.fields(values, judging.needed, judging.optional)
-        except ConfigError as wrong:
-            return self._failed(ConfigError(f"{self._place(row.line)}: {wrong}"), row, judging)
-        key = _key(judging.entry.number, fields)
+            key = _key(judging.entry.number, fields)
+        except Exception as wrong:  # noqa: BLE001 - a column may be a function of the user's own
+            said = str(wrong) if isinstance(wrong, ConfigError) else f"{type(wrong).__name__}: {wrong}"
+            return self._failed(ConfigError(f"{self._place(row.line)}: {said}"), row, judging)
         if (twin := self._asked.get(key)) is not None:
-            return (await twin)._replace(
+            return (await asyncio.shield(twin))._replace(
                 calls=0, input_tokens=0, output_tokens=0, cost=None
             )  # the same question is on its way: it is asked once
         future = self._asked[key] = asyncio.get_running_loop().create_future()
@@ -148,7 +149,8 @@ class RowScorer:
             raise
         finally:
             del self._asked[key]
-        future.set_result(outcome)
+        if not future.done():
+            future.set_result(outcome)
         return outcome
 
     async def _evaluated(self, fields: dict[str, Any], row: TakenUp, judging: Judging, clock: Clock) -> Stored:
@@ -157,26 +159,32 @@ class RowScorer:
             with clock:
                 score: Score = await _own(judging.evaluator.ascore(fields))
             number = finite(reported(judging.evaluator, score))
+            outcome = stored(score, score=number, signature=judging.entry.signature)
         except ScoringError as error:
+            self._count_refusal(error, judging.entry.number)
             return self._failed(error, row, judging)
         except Exception as error:  # noqa: BLE001 - an evaluator of another package may raise anything
             if clock.over and isinstance(error, TimeoutError):
                 return self._failed(_late(clock, self._watch.seconds, error), row, judging)
             wrong = ScoringError(masked(f"The evaluator failed: {type(error).__name__}: {error}"))
-            wrong.__cause__ = error
+            wrong.__cause__, wrong.usage = error, _paid(clock)
             return self._failed(wrong, row, judging)
         finally:
             SCHEDULER.reset(token)
         self._refused[judging.entry.number] = -1  # it has answered, so its key is good
-        return stored(score, score=number, signature=judging.entry.signature)
+        return outcome
 
-    def _failed(self, error: ScoringError, row: TakenUp, judging: Judging) -> Stored:
-        number = judging.entry.number
+    def _count_refusal(self, error: ScoringError, number: int) -> None:
+        """Stop the run where nothing but refusals came that hold for every row."""
         refused = self._refused.get(number, 0)
-        if refused >= 0 and refuses_everything(error):
+        if isinstance(error, (ReplyError, NotApplicable)):
+            self._refused[number] = -1  # it has answered, so its key is good
+        elif refused >= 0 and refuses_everything(error):
             self._refused[number] = refused + 1
             if refused + 1 == _HOPELESS:
                 self._stop(f"the first {_HOPELESS} rows were refused for a reason that holds for all: {error}")
+
+    def _failed(self, error: ScoringError, row: TakenUp, judging: Judging) -> Stored:
         failure = Failure(name=judging.entry.name, error=error, sample_id=row.id)
         return stored(failure, score=None, signature=judging.entry.signature)
 
@@ -217,8 +225,13 @@ def _key(number: int, fields: Mapping[str, Any]) -> object:
 def _late(clock: Clock, seconds: float | None, error: Exception) -> ModelError:
     last = f" The last error: {masked(repr(clock.last_error))}." if clock.last_error is not None else ""
     late = ModelError(f"The judge gave no answer within {seconds:g} seconds.{last}", retryable=True)
-    late.__cause__ = clock.last_error or error
+    late.__cause__, late.usage = clock.last_error or error, _paid(clock)
     return late
+
+
+def _paid(clock: Clock) -> Usage | None:
+    """Return what an evaluation that came to nothing cost."""
+    return clock.usage if clock.usage.calls else None
 
 
 def _target_error(error: Exception, clock: Clock, seconds: float | None) -> ScoringError:

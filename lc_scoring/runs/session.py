@@ -6,7 +6,7 @@ import asyncio
 import gc
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from lc_scoring.data.columns import Columns
 from lc_scoring.data.source import Source, open_source
 from lc_scoring.errors import ConfigError
 from lc_scoring.models.prices import check_own_table
+from lc_scoring.models.provider_errors import masked
 from lc_scoring.runs.budget import Budget
 from lc_scoring.runs.calls import Calls, Patience
 from lc_scoring.runs.clock import Watch
@@ -23,12 +24,12 @@ from lc_scoring.runs.lane import Limits
 from lc_scoring.runs.progress import Progress
 from lc_scoring.runs.request import Request, columns_of
 from lc_scoring.runs.rows import check_source, chunks
-from lc_scoring.runs.run import Run
+from lc_scoring.runs.run import Run, has_target
 from lc_scoring.runs.run_file import check_place, check_run_file
 from lc_scoring.runs.schedule import work_through
 from lc_scoring.runs.scoring import Judging, RowScorer
 from lc_scoring.runs.store import Store
-from lc_scoring.runs.target import PREDICTION, Target
+from lc_scoring.runs.target import PREDICTION, Target, target_name
 from lc_scoring.runs.writer import Writer
 
 INTERRUPTED = "stopped from the keyboard"
@@ -50,6 +51,8 @@ class Session:
         self._evaluators = request.loaded()
         self.path = Path(request.run) if request.run is not None else _named_by_time()
         check_place(self.path, goes_on=request.goes_on)
+        # Predictions come of the target, also of an earlier session's.
+        self._is_made = request.target is not None or has_target(self.path)
         # What failed is in the run file, rows and all.
         only_failed = request.retry_failures and not (request.resume or request.join)
         self._source = None if only_failed else open_source(request.data)
@@ -57,8 +60,8 @@ class Session:
             check_run_file(self.path)
         else:
             needed = {field for evaluator in self._evaluators for field in evaluator.input_keys}
-            made = set() if request.target is None else {PREDICTION}
-            check_source(self._source, columns_of(request, self._source.columns), needed - made)
+            columns = columns_of(request, self._source.columns, made=self._is_made)
+            check_source(self._source, columns, needed - ({PREDICTION} if self._is_made else set()))
         limits = Limits(
             max_concurrency=request.max_concurrency,
             requests_per_minute=request.requests_per_minute,
@@ -67,11 +70,18 @@ class Session:
         self._calls = Calls(limits, Patience(retries=request.max_retries))
         self._watch = Watch(request.row_timeout)
         self._stopped: str | None = None
+        self._interrupts = 0
         self._cancel: Callable[[], object] = lambda: None
+
+    @property
+    def stopped(self) -> str | None:
+        """Why it ended before all was done, or None."""
+        return INTERRUPTED if self._interrupts else self._stopped
 
     def interrupt(self) -> None:
         """Stop: what is in flight is finished; told again, not even that."""
-        if self._stopped == INTERRUPTED:
+        self._interrupts += 1
+        if self._interrupts > 1:
             self._cancel()
         self._stop(INTERRUPTED)
 
@@ -84,32 +94,47 @@ class Session:
         """
         with Store.open(self.path, goes_on=self._request.goes_on) as store, _few_collections():
             source = store.about("source") if self._source is None else _told(self._source)
-            columns = columns_of(self._request, source["columns"])
-            judgings = self._begin(store, source, columns)
-            scorer = self._scorer(judgings, source, columns)
-            progress = self._progress(store, judgings)
-            writer = Writer(store, spent=self._calls.spent, written=progress.count)
+            if source is None:
+                raise ConfigError(f"{self.path} holds no rows yet: go on with resume=True (--resume).")
+            columns = columns_of(self._request, source["columns"], made=self._is_made)
+            self._check_same_data(store, source, columns)
+            store.begin(_settings(self._request), joins=self._request.join)
             try:
-                with progress:
-                    try:
-                        await self._work(store, judgings, scorer, writer)
-                    finally:
-                        await writer.close()
-            except Exception as error:
-                self._stop(f"{type(error).__name__}: {error}")
+                await self._score_into(store, source, columns)
+            except BaseException as error:
+                self._stop(masked(f"{type(error).__name__}: {error}"))
                 raise
             finally:
-                await self._calls.close()
-                store.end(self._stopped)
+                store.end(self.stopped)
         return Run(self.path)
+
+    async def _score_into(self, store: Store, source: Mapping[str, Any], columns: Columns) -> None:
+        judgings = [_judging(store, evaluator) for evaluator in self._evaluators]
+        scorer = self._scorer(judgings, source, columns)
+        progress = self._progress(store, judgings)
+        writer = Writer(store, spent=self._calls.spent, written=progress.count)
+        try:
+            with progress:
+                try:
+                    await self._work(store, judgings, scorer, writer)
+                finally:
+                    await writer.close()
+        finally:
+            await self._calls.close()
 
     def _stop(self, why: str) -> None:
         self._stopped = self._stopped or why
 
-    def _begin(self, store: Store, source: Mapping[str, Any], columns: Columns) -> list[Judging]:
-        """Begin the session, and make sure that the run is of the same rows."""
-        request = self._request
-        told = {"source": source, "columns": columns.described(), "id_column": request.id_column}
+    def _check_same_data(self, store: Store, source: Mapping[str, Any], columns: Columns) -> None:
+        """Make sure that a run that is gone on with is of the same rows, and keep what it is of.
+
+        Raises:
+            ConfigError: it is not; the message says in what.
+        """
+        target = self._request.target
+        told = {"source": source, "columns": columns.described(), "id_column": self._request.id_column}
+        if target is not None:
+            told["target"] = target_name(target)
         for name, now in told.items():
             before = store.about(name)
             if before is not None and before != now:
@@ -117,16 +142,17 @@ class Session:
                     f"{self.path} was made with {name}={before!r}, now it is {now!r}: go on with the same, or make "
                     "another run."
                 )
-        store.begin(_settings(request), joins=request.join)
         store.tell(**told)
-        return [_judging(store, evaluator) for evaluator in self._evaluators]
 
     def _scorer(self, judgings: Sequence[Judging], source: Mapping[str, Any], columns: Columns) -> RowScorer:
         target = None
         if self._request.target is not None:
+            if callable(columns.given.get("reference")):
+                raise ConfigError(
+                    "A function for the reference does not say which columns a target must not see: name the column."
+                )
             hidden = frozenset({"reference", "reference_outputs", *columns.names("reference")})
-            inputs = "inputs" if source["columns"].get("input") == "inputs" else None  # LangSmith's
-            target = Target(self._request.target, hidden=hidden, inputs=inputs)
+            target = Target(self._request.target, hidden=hidden)
         return RowScorer(
             judgings,
             columns=columns,
@@ -169,7 +195,7 @@ class Session:
         try:
             await working
         except asyncio.CancelledError:
-            if self._stopped != INTERRUPTED:
+            if self._interrupts < 2:  # noqa: PLR2004 - the first lets finish what is in flight
                 working.cancel()
                 raise
         finally:
@@ -180,13 +206,15 @@ class Session:
         if self._request.goes_on:
             async for row in self._left(store, evaluators, writer):
                 yield row
-        if self._source is None or self._is_read(store, self._source):
+        if self._source is None or await writer.call(partial(self._is_read, store, self._source)):
             return
-        async for chunk in chunks(self._source, id_column=self._request.id_column, limit=self._request.limit):
-            for row in await writer.call(partial(store.take_up, chunk, evaluators)):
-                yield row
-            if self._stopped is not None:
-                return
+        read_rows = chunks(self._source, id_column=self._request.id_column, limit=self._request.limit)
+        async with aclosing(read_rows):
+            async for chunk in read_rows:
+                for row in await writer.call(partial(store.take_up, chunk, evaluators)):
+                    yield row
+                if self._stopped is not None:
+                    return
         read = {"fingerprint": self._source.fingerprint, "limit": self._request.limit}
         await writer.call(partial(store.tell, read=read))
         if self._request.join:  # what others took up and died over
@@ -196,16 +224,13 @@ class Session:
     async def _left(self, store: Store, evaluators: Sequence[int], writer: Writer) -> AsyncGenerator[TakenUp]:
         missing, failed = self._source is not None, self._request.retry_failures
         after = -1
-        found, next_ = await writer.call(
-            partial(store.left, evaluators, missing=missing, failed=failed, after=0, most=_BATCH)
-        )
+        left = partial(store.left, evaluators, missing=missing, failed=failed, limit=self._request.limit, most=_BATCH)
+        found, next_ = await writer.call(partial(left, after=0))
         while next_ != after and self._stopped is None:
             for row in found:
                 yield row
             after = next_
-            found, next_ = await writer.call(
-                partial(store.left, evaluators, missing=missing, failed=failed, after=after, most=_BATCH)
-            )
+            found, next_ = await writer.call(partial(left, after=after))
 
     def _is_read(self, store: Store, source: Source) -> bool:
         """Whether all rows of the source are in the run file, as far as can be told without reading it."""
@@ -240,6 +265,7 @@ def _judging(store: Store, evaluator: Any) -> Judging:
     about = {
         "scale": None if scale is None else {"low": scale.low, "high": scale.high, "step": scale.step},
         "lower_is_better": getattr(rubric, "lower_is_better", None),
+        "normalize_by": getattr(evaluator, "normalize_by", None),
         "aggregations": list(getattr(evaluator, "aggregations", ())),
     }
     signature = str(evaluator.signature)

@@ -21,6 +21,8 @@ from lc_scoring.runs.intake import Intake, NewRow, TakenUp
 from lc_scoring.runs.outcomes import FAILURE, Stored, as_json
 from lc_scoring.runs.run_file import check_place, connected, file_errors, give_up, is_held, lock_path, marks
 
+_ALL = 2**62  # rows
+
 
 class Made(NamedTuple):
     """What the target made of a row."""
@@ -85,6 +87,7 @@ class Store:
             ConfigError: there is one and `goes_on` is False; or it is no run file, or of a newer version.
             RunFileError: it cannot be opened or written.
         """
+        path = path.resolve()  # a link has the locks of what it points to
         check_place(path, goes_on=goes_on)
         with file_errors(path):
             return cls(path, connected(path))
@@ -225,7 +228,7 @@ class Store:
         return [one._replace(missing=missing) for one, _ in new]
 
     def left(
-        self, evaluators: Sequence[int], *, missing: bool, failed: bool, after: int, most: int
+        self, evaluators: Sequence[int], *, missing: bool, failed: bool, after: int, most: int, limit: int | None = None
     ) -> tuple[list[TakenUp], int]:
         """Take up stored rows that nobody works on and that some evaluators are to be asked about.
 
@@ -235,42 +238,41 @@ class Store:
             failed: whether to ask those that failed.
             after: the number of the row to go on after.
             most: how many rows to take up.
+            limit: only the first rows of the run, so many; None for all.
 
         Returns:
             The rows, and the number to go on after; rows are empty where there are no more.
         """
-        others = [self.session, *self._living()]
         ways = [
             *(["o.evaluator IS NULL"] if missing else []),
             *(["(o.state = 'failure' AND r.error IS NULL)"] if failed else []),  # what cannot be read stays so
         ]
-        open_ = " OR ".join(ways)
-        found = self._database.execute(
-            f"SELECT r.number, group_concat(e.number) FROM row r CROSS JOIN evaluator e "  # noqa: S608 - numbers of ours
-            f"LEFT JOIN outcome o ON o.evaluator = e.number AND o.row = r.number "
-            f"WHERE r.number > ? AND e.number IN ({marks(evaluators)}) AND r.session NOT IN ({marks(others)}) "
-            f"AND ({open_}) GROUP BY r.number ORDER BY r.number LIMIT ?",
-            (after, *evaluators, *others, most),
-        ).fetchall()
-        if not found:
-            return [], after
-        with self._commit():
-            self._database.executemany(
-                f"UPDATE row SET session = ? WHERE number = ? AND session NOT IN ({marks(others)})",  # noqa: S608
-                [(self.session, number, *others) for number, _ in found],
+        with self._commit():  # or another process could begin, and take rows up, in between
+            others = [self.session, *self._living()]
+            found = self._database.execute(
+                f"SELECT r.number, group_concat(e.number) FROM row r CROSS JOIN evaluator e "  # noqa: S608 - ours
+                f"LEFT JOIN outcome o ON o.evaluator = e.number AND o.row = r.number "
+                f"WHERE r.number > ? AND r.number <= ? AND e.number IN ({marks(evaluators)}) "
+                f"AND r.session NOT IN ({marks(others)}) AND ({' OR '.join(ways)}) "
+                "GROUP BY r.number ORDER BY r.number LIMIT ?",
+                (after, _ALL if limit is None else limit, *evaluators, *others, most),
+            ).fetchall()
+            asked = {number: tuple(sorted(map(int, which.split(",")))) for number, which in found}
+            self._database.execute(
+                f"UPDATE row SET session = ? WHERE number IN ({marks(asked)})",  # noqa: S608 - question marks
+                (self.session, *asked),
             )
-        asked = {number: tuple(sorted(map(int, which.split(",")))) for number, which in found}
         rows = self._database.execute(
             'SELECT r.number, r.id, r.line, t."values", r.error, p.output FROM row r '  # noqa: S608 - question marks
             "JOIN row_text t ON t.row = r.number LEFT JOIN prediction p ON p.row = r.number "
-            f"WHERE r.session = ? AND r.number IN ({marks(asked)}) ORDER BY r.number",
-            (self.session, *asked),
+            f"WHERE r.number IN ({marks(asked)}) ORDER BY r.number",
+            tuple(asked),
         )
         taken = [
             TakenUp(number, row_id, line, text, error, asked[number], output)
             for number, row_id, line, text, error, output in rows
         ]
-        return taken, found[-1][0]
+        return taken, found[-1][0] if found else after
 
     def numbers(self, ids: Iterable[str]) -> dict[str, int]:
         """Return the numbers of rows by their ids."""

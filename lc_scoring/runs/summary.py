@@ -167,6 +167,8 @@ def _counted(
             row = json.loads(values)
             labels = {name: _label(taken, row, name) for name in columns}
             seen.update(name for name, label in labels.items() if label != _MISSING)
+        if labels.get("cluster") == _MISSING:
+            labels["cluster"] = f"{_MISSING} {whole.rows}"  # of which nothing is known stands by itself
         whole.add(outcome, labels.get("cluster"))
         if by is not None:
             tallies.setdefault(labels["by"], _Tally()).add(outcome, labels.get("cluster"))
@@ -226,7 +228,7 @@ def _summary(
     slice_: str | None = None,
     slices: tuple[Summary, ...] = (),
 ) -> Summary:
-    scores = tally.scores
+    scores, span = tally.scores, _span(entry.about)
     p10, median, p90 = percentiles(scores, (10, 50, 90)) if scores else (None, None, None)
     return Summary(
         name=entry.name,
@@ -238,14 +240,14 @@ def _summary(
         failures=dict(tally.failures.most_common()),
         examples=details.examples,
         mean=math.fsum(scores) / len(scores) if scores else None,
-        interval=_interval(scores, tally.clusters),
+        interval=_interval(scores, tally.clusters, span),
         deviation=statistics.stdev(scores) if len(scores) > 1 else None,
         low=min(scores, default=None),
         high=max(scores, default=None),
         median=median,
         p10=p10,
         p90=p90,
-        histogram=_histogram(scores, entry.about.get("scale")),
+        histogram=_histogram(scores, span),
         aggregations={name: AGGREGATIONS[name](scores) for name in entry.about.get("aggregations", ()) if scores},
         labels=dict(sorted(tally.labels.items())),
         swayed=details.swayed,
@@ -257,19 +259,25 @@ def _summary(
     )
 
 
-def _interval(scores: Sequence[float], clusters: Sequence[str]) -> Interval | None:
-    if len(scores) > 1 and not clusters and set(scores) <= {0.0, 1.0}:
+def _span(about: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return the scale's ends in the units of the scores; None where the evaluator has no scale."""
+    scale, divisor = about.get("scale"), about.get("normalize_by") or 1
+    return None if scale is None else (scale["low"] / divisor, scale["high"] / divisor)
+
+
+def _interval(scores: Sequence[float], clusters: Sequence[str], span: tuple[float, float] | None) -> Interval | None:
+    is_share = span in (None, (0.0, 1.0)) and set(scores) <= {0.0, 1.0}  # ratings of 1 on a scale to 10 are none
+    if len(scores) > 1 and not clusters and is_share:
         return share_interval(int(sum(scores)), len(scores))
     return mean_interval(scores, clusters or None)
 
 
-def _histogram(scores: Sequence[float], scale: Mapping[str, float] | None) -> tuple[Bin, ...]:
+def _histogram(scores: Sequence[float], span: tuple[float, float] | None) -> tuple[Bin, ...]:
     """Return the scores' histogram: over the scale where they are ratings on it, else over [0, 1] or what they span."""
     if not scores:
         return ()
     low, high = min(scores), max(scores)
-    spans = [(scale["low"], scale["high"])] if scale else []
-    for bottom, top in (*spans, (0.0, 1.0)):
+    for bottom, top in (*([span] if span else []), (0.0, 1.0)):
         if bottom <= low and high <= top:
             return histogram(scores, bottom, top)
     return histogram(scores, low, high) if low < high else (Bin(low, high, len(scores)),)

@@ -23,30 +23,37 @@ class Target:
     """A Runnable or a function, sync or async, that makes a prediction of a row.
 
     It is handed the row's values, without the column that holds the reference, for an application is not shown the
-    answer.
+    answer; of a LangSmith example, the inputs.
 
     Args:
         app: the application.
         hidden: columns that it is not handed.
-        inputs: the column that it is handed in place of the row, where LangSmith keeps its inputs.
 
     Raises:
         ConfigError: it is neither.
     """
 
-    def __init__(self, app: Any, *, hidden: frozenset[str], inputs: str | None = None) -> None:
+    def __init__(self, app: Any, *, hidden: frozenset[str]) -> None:
         if not isinstance(app, Runnable) and not callable(app):
             raise ConfigError(f"target takes a Runnable or a function of a row, got {type(app).__name__}.")
         self._hidden = hidden
-        self._inputs = inputs
         self._call = _awaitable(app)
-        self.name = app.get_name() if isinstance(app, Runnable) else getattr(app, "__name__", type(app).__name__)
 
     async def __call__(self, values: Mapping[str, Any]) -> Any:
         """Return what the application makes of a row; a message as its text. Whatever it raises is raised."""
-        given = {name: value for name, value in values.items() if name not in self._hidden}
-        output = await self._call(given if self._inputs is None else given[self._inputs])
+        if (
+            isinstance(values.get("inputs"), Mapping) and "outputs" in values
+        ):  # LangSmith's, whose outputs are the answer
+            given: Any = values["inputs"]
+        else:
+            given = {name: value for name, value in values.items() if name not in self._hidden}
+        output = await self._call(given)
         return str(output.text) if isinstance(output, BaseMessage) else output
+
+
+def target_name(app: Any) -> str:
+    """Return what an application is called."""
+    return str(app.get_name() if isinstance(app, Runnable) else getattr(app, "__name__", type(app).__name__))
 
 
 def _awaitable(app: Any) -> Callable[[Any], Any]:

@@ -79,12 +79,20 @@ class Writer:
         self._closing = True
         self._some.set()
         self._enough.set()
+        cancelled: asyncio.CancelledError | None = None
         try:
-            await self._task
+            while not self._task.done():
+                try:
+                    await asyncio.shield(self._task)
+                except asyncio.CancelledError as error:  # what was answered is written first
+                    cancelled = error
+            self._task.result()
             spent = self._spent()  # calls that led to no outcome were paid for too
             await self.call(lambda: self._store.write([], [], spent))
         finally:
             self._thread.shutdown(wait=True)
+        if cancelled is not None:
+            raise cancelled
 
     async def _write_on(self) -> None:
         try:
@@ -100,7 +108,7 @@ class Writer:
             self._room.set()  # nobody waits for a disk that is lost
 
     async def _write(self) -> None:
-        made, self._made = self._made[:_MOST], self._made[_MOST:]
+        made, self._made = self._made, []  # before the outcomes that rest on them
         done, self._done = self._done[:_MOST], self._done[_MOST:]
         spent = self._spent()
         await self.call(lambda: self._store.write(made, done, spent))

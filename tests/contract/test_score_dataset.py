@@ -638,7 +638,7 @@ async def test_it_is_called_in_a_notebook_whose_loop_runs(server: OpenAIServer, 
     assert run.scores() == [8, 8, 8]
     with pytest.raises(ConfigError, match="holds a run already"):
         score_dataset(rows(3), judge(server), run=path)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("lc_scoring")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("lc_scoring run")]
 
 
 async def test_a_cancelled_run_is_stored_as_far_as_it_came(server: OpenAIServer, path: Path) -> None:

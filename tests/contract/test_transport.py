@@ -178,7 +178,7 @@ CODE = """
 import asyncio, sys, warnings
 warnings.simplefilter("error")
 if sys.argv[2] == "without":
-    sys.modules["httpx_aiohttp"] = None
+    sys.modules["aiohttp"] = None
 from langchain_openai import ChatOpenAI
 from lc_scoring import load_evaluator, score_dataset
 model = ChatOpenAI(model="judge", base_url=sys.argv[1], api_key="test-key")
@@ -188,7 +188,7 @@ for name in ("one", "two"):
     assert score_dataset(rows, evaluator, run=f"{sys.argv[3]}/{name}.run.db").scores() == [8] * 8
 import gc
 gc.collect()
-print(bool(sys.modules.get("httpx_aiohttp")))
+print(bool(sys.modules.get("aiohttp")))
 """
 
 

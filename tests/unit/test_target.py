@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from lc_scoring.errors import ConfigError
-from lc_scoring.runs.target import Target
+from lc_scoring.runs.target import Target, target_name
 
 ROW = {"id": 1, "question": "Why?", "reference": "So."}
 HERE = contextvars.ContextVar("HERE", default="nowhere")
@@ -56,12 +56,12 @@ async def async_keys(row: dict[str, Any]) -> str:
 )
 async def test_it_is_handed_all_but_the_answer(app: Any, name: str) -> None:
     made = target(app)
-    assert made.name == name
+    assert target_name(app) == name
     assert await made(ROW) == "['id', 'question']"
 
 
 async def test_langsmith_s_inputs_are_handed_alone() -> None:
-    made = target(lambda inputs: inputs, inputs="inputs", hidden=frozenset({"outputs"}))
+    made = target(lambda inputs: inputs, hidden=frozenset())
     assert await made({"inputs": {"q": 1}, "outputs": {"a": 1}}) == {"q": 1}
 
 

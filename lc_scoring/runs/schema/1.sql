@@ -1,5 +1,5 @@
 -- A run: the rows of a dataset, what judges made of them, what it cost, and what people say. See
--- docs/decisions/0010-run-files.md. A change of it is another file, 2.sql, which is run on files of version 1.
+-- docs/decisions/0010-runs.md. A change of it is another file, 2.sql, which is run on files of version 1.
 
 CREATE TABLE about (             -- facts about the run, as JSON: the source, the columns, the creator
   name TEXT PRIMARY KEY,
