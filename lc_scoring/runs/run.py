@@ -105,7 +105,7 @@ class Run:
         if found is None:
             return None
         number, ended, stopped = found
-        if ended is None and not is_held(lock_path(self.path.resolve(), number)):
+        if ended is None and not is_held(lock_path(self.path, number)):
             return "its process was killed, or the disk failed"
         return None if stopped is None else str(stopped)
 

@@ -6,9 +6,11 @@ disk (write-ahead log, synchronous FULL) before anybody counts it as done. The s
 
 from __future__ import annotations
 
+import glob
+import os
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -78,16 +80,48 @@ def connected(path: Path) -> sqlite3.Connection:
     """
     if sqlite3.sqlite_version_info < _OLDEST:
         raise ConfigError(f"Run files need SQLite {'.'.join(map(str, _OLDEST))}; Python has {sqlite3.sqlite_version}.")
-    database = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+    if not path.exists() or path.stat().st_size == 0:
+        _make(path)
+    database = _opened(path)
     try:
-        database.execute("PRAGMA synchronous = FULL")
-        _bring_up(database)  # before the log begins, so that the file's own header says what it is
+        _bring_up(database)
         database.execute("PRAGMA journal_mode = WAL")
-        database.execute(f"PRAGMA cache_size = {_CACHE}")
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute(f"PRAGMA cache_size = {_CACHE}")
+    return database
+
+
+def _make(path: Path) -> None:
+    """Make an empty run under another name, and give it its own when it is whole: a process may be killed at it."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with closing(_opened(unfinished)) as database:
+            _bring_up(database)
+        try:
+            os.link(unfinished, path)  # which replaces none that another process has made meanwhile
+        except FileExistsError:
+            if path.stat().st_size == 0:
+                unfinished.replace(path)
+        except OSError:  # a file system without links
+            unfinished.replace(path)
+    finally:
+        for left in (unfinished, unfinished.with_name(f"{unfinished.name}-journal")):
+            left.unlink(missing_ok=True)
+
+
+def clear_unfinished(path: Path) -> None:
+    """Take away what a process left that was killed while it made the run."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part*"):
+        with suppress(OSError):
+            left.unlink()
 
 
 def _bring_up(database: sqlite3.Connection) -> None:
@@ -132,7 +166,7 @@ def file_errors(path: Path) -> Generator[None]:
 
 def lock_path(path: Path, session: int) -> str:
     """Return the file whose lock a session holds while its process lives."""
-    return f"{path}-lock-{session}"
+    return f"{path.resolve()}-lock-{session}"  # a link has the locks of what it points to
 
 
 def is_held(lock_path: str) -> bool:

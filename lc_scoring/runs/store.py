@@ -19,7 +19,16 @@ from lc_scoring.errors import ConfigError
 from lc_scoring.records import Usage
 from lc_scoring.runs.intake import Intake, NewRow, TakenUp
 from lc_scoring.runs.outcomes import FAILURE, Stored, as_json
-from lc_scoring.runs.run_file import check_place, connected, file_errors, give_up, is_held, lock_path, marks
+from lc_scoring.runs.run_file import (
+    check_place,
+    clear_unfinished,
+    connected,
+    file_errors,
+    give_up,
+    is_held,
+    lock_path,
+    marks,
+)
 
 _ALL = 2**62  # rows
 
@@ -87,7 +96,6 @@ class Store:
             ConfigError: there is one and `goes_on` is False; or it is no run file, or of a newer version.
             RunFileError: it cannot be opened or written.
         """
-        path = path.resolve()  # a link has the locks of what it points to
         check_place(path, goes_on=goes_on)
         with file_errors(path):
             return cls(path, connected(path))
@@ -106,6 +114,7 @@ class Store:
         self._database.close()
         if self._lock is not None:
             give_up(self._lock)
+        clear_unfinished(self.path)
 
     # What the run is.
 
