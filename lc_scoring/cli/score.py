@@ -12,6 +12,7 @@ from lc_scoring.cli.summary import check_export, console, export, plain_text, pr
 from lc_scoring.errors import ConfigError
 from lc_scoring.runs.center import center_run
 from lc_scoring.runs.estimate import REPLY_TOKENS, Estimate, estimate
+from lc_scoring.runs.outcomes import FAILURE
 from lc_scoring.runs.request import Request
 from lc_scoring.runs.run import Run
 from lc_scoring.runs.score_dataset import run_request
@@ -134,8 +135,7 @@ def _exit_code(run: Run, stopped: str | None, names: list[str]) -> int:
     if stopped is not None:
         console(stderr=True).print(plain_text(f"Stopped: {stopped}. Go on with --resume."), soft_wrap=True)
         return 1
-    failed = [summary.failed for summary in run.summary() if summary.name in names]
-    return int(any(failed))
+    return int(any(run.counts(name)[FAILURE] for name in names))
 
 
 def _print_estimates(estimates: tuple[Estimate, ...]) -> None:

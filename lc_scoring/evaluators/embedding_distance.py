@@ -22,8 +22,8 @@ from lc_scoring.evaluators.computed import (
     unbounded_nearness,
 )
 from lc_scoring.flow import Asked, Embed
-from lc_scoring.models.calls import scheduled
 from lc_scoring.models.embeddings import aembed, embed, embeddings_name, resolve_embeddings
+from lc_scoring.models.scheduler import scheduled
 from lc_scoring.records import check_text
 
 Vector = list[float]

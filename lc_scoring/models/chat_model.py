@@ -17,11 +17,11 @@ from langchain_core.runnables.utils import gather_with_concurrency
 from lc_scoring.errors import ConfigError, ModelError, ScoringError
 from lc_scoring.flow import Answers, Ask, Asked, Embed, Flow, Message, Reply, Token, Vectors
 from lc_scoring.models import decisions
-from lc_scoring.models.calls import scheduled
 from lc_scoring.models.embeddings import aembed, embed
 from lc_scoring.models.judge import Judge, Judges, is_decisions
 from lc_scoring.models.prices import cost_of
 from lc_scoring.models.provider_errors import no_answer
+from lc_scoring.models.scheduler import scheduled
 from lc_scoring.models.workers import Workers
 from lc_scoring.records import Usage
 

@@ -11,21 +11,21 @@ from typing import Any, NamedTuple, TypeVar
 
 from langchain_core.language_models import BaseChatModel
 
-from lc_scoring.flow import Ask, Embed, Message, Reply
-from lc_scoring.models.calls import Send
+from lc_scoring.flow import Ask, Embed, Reply
 from lc_scoring.models.judge import base_model
 from lc_scoring.models.resolve import judge_name
+from lc_scoring.models.scheduler import Send
 from lc_scoring.models.setbacks import Setback, setback_of
 from lc_scoring.models.transport import Transport
 from lc_scoring.records import Usage
 from lc_scoring.runs.clock import Clock
 from lc_scoring.runs.lane import LONGEST_PAUSE, Lane, Limits
+from lc_scoring.runs.question import tokens_of
 
 Answer = TypeVar("Answer")
 
 _MORE = 4  # times as many retries where too much was asked: that passes
 _DOUBLINGS = 30  # of a wait; more would leave the range of numbers
-_CHARACTERS_A_TOKEN = 4  # in English, near enough until answers tell how many tokens a call takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,9 +207,4 @@ def _expected(ask: Ask | Embed, so_far: Usage) -> float:
     """Return the tokens that a call will take: as many as others did, else by the characters of its question."""
     if so_far.calls:
         return (so_far.input_tokens + so_far.output_tokens) / so_far.calls
-    texts = (
-        ask.texts
-        if isinstance(ask, Embed)
-        else [m.text if isinstance(m, Message) else str(m.text) for m in ask.messages]
-    )
-    return sum(map(len, texts)) / _CHARACTERS_A_TOKEN
+    return tokens_of(ask)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lc_scoring.errors import ConfigError
-from lc_scoring.records import Score, Usage
+from lc_scoring.records import Score
 from lc_scoring.runs.outcomes import stored
 from lc_scoring.runs.run import Result, Run
 from lc_scoring.runs.scoring import reported
@@ -36,20 +36,20 @@ def center_run(path: Path, evaluator: Any) -> str:
     stopped = Run(path).stopped
     with Store.open(path, goes_on=True) as store:
         store.begin({"centered": evaluator.evaluation_name})
-        entry = store.enter(name, scores[0].signature, {"centered": True}, anew=True)
-        numbers = store.numbers(result.id for result in results)
-        done = [
-            _done(entry.number, numbers[result.id], result, score, reported(evaluator, score))
-            for result, score in zip(results, scores, strict=True)
-        ]
-        for first in range(0, len(done), _BATCH):
-            store.write([], done[first : first + _BATCH], {})
-        store.end(stopped)  # the run stopped there still
+        try:
+            entry = store.enter(name, scores[0].signature, {"centered": True}, anew=True)
+            numbers = store.numbers(result.id for result in results)
+            done = [
+                _done(entry.number, numbers[result.id], result, score, reported(evaluator, score))
+                for result, score in zip(results, scores, strict=True)
+            ]
+            for first in range(0, len(done), _BATCH):
+                store.write([], done[first : first + _BATCH], {})
+        finally:
+            store.end(stopped)  # the run stopped there still
     return name
 
 
 def _done(evaluator: int, row: int, result: Result, score: Score, number: float) -> Done:
     outcome = stored(score, score=number, signature=score.signature)
-    nothing = Usage()  # what they are made of is paid for already
-    unpaid = outcome._replace(calls=nothing.calls, input_tokens=0, output_tokens=0, cost=None)
-    return Done(evaluator, row, unpaid, result.seconds)
+    return Done(evaluator, row, outcome.unpaid(), result.seconds)  # what they are made of is paid for already

@@ -18,6 +18,8 @@ from lc_scoring.flow import Ask, Embed, Message
 from lc_scoring.models.judge import base_model
 from lc_scoring.models.prices import cost_of
 from lc_scoring.records import Usage
+from lc_scoring.runs.outcomes import FAILURE
+from lc_scoring.runs.question import message_text, tokens_of
 from lc_scoring.runs.request import Request, columns_of
 from lc_scoring.runs.run import Run
 from lc_scoring.runs.run_file import check_place
@@ -28,8 +30,6 @@ SAMPLE = 100
 
 REPLY_TOKENS = 250
 """Tokens that a reasoned reply is taken to have; of a model that thinks it has several times as many."""
-
-_CHARACTERS_A_TOKEN = 4  # in English
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +84,10 @@ def _left(rows: int | None, path: Path | None, request: Request, evaluator: Any)
     name = str(evaluator.evaluation_name)
     if all(entry.name != name for entry in run.evaluators):
         return rows
-    (summary,) = [one for one in run.summary() if one.name == name]
+    counts = run.counts(name)
     if request.retry_failures and not request.resume:
-        return summary.failed
-    settled = summary.rows - summary.failed if request.retry_failures else summary.rows
+        return counts[FAILURE]
+    settled = sum(counts.values()) - (counts[FAILURE] if request.retry_failures else 0)
     return None if rows is None else max(0, rows - settled)
 
 
@@ -140,23 +140,19 @@ def _asks(evaluator: Any, columns: Columns, values: Mapping[str, Any]) -> tuple[
 
 
 def _usage(evaluator: Any, ask: Ask | Embed) -> Usage:
+    read = round(tokens_of(ask))
     if isinstance(ask, Embed):
-        return Usage(calls=1, input_tokens=sum(map(len, ask.texts)) // _CHARACTERS_A_TOKEN)
+        return Usage(calls=1, input_tokens=read)
     judges = getattr(evaluator, "jury", None) or (evaluator.llm,)
     model: Any = base_model(judges[ask.juror])
     name = getattr(model, "model_name", None) or getattr(model, "model", None)
-    read = sum(len(_text(message)) for message in ask.messages) // _CHARACTERS_A_TOKEN
     cost = cost_of(name, input_tokens=read, output_tokens=REPLY_TOKENS) if isinstance(name, str) else None
     return Usage(calls=1, input_tokens=read, output_tokens=REPLY_TOKENS, cost=cost)
 
 
 def _shown(ask: Ask) -> str:
-    return "\n\n".join(f"[{_role(message)}]\n{_text(message)}" for message in ask.messages)
+    return "\n\n".join(f"[{_role(message)}]\n{message_text(message)}" for message in ask.messages)
 
 
 def _role(message: Message | BaseMessage) -> str:
     return message.role if isinstance(message, Message) else str(message.type)
-
-
-def _text(message: Message | BaseMessage) -> str:
-    return message.text if isinstance(message, Message) else str(message.text)

@@ -6,16 +6,18 @@ import csv
 import json
 import os
 import re
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lc_scoring.errors import ConfigError, MissingExtra, NotApplicable
+from lc_scoring.evaluators.told import told_of
 from lc_scoring.records import Score, Usage
 from lc_scoring.runs.outcomes import as_json, storable
+from lc_scoring.runs.whole_file import written_whole
 from lc_scoring.scale import number_text, plain_number
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ _BATCH = 5_000  # rows of a table that are in memory at once
 def to_jsonl(run: Run, path: Path, evaluator: str | None) -> None:
     """Write JSON lines, with all that is known of each outcome."""
     several = evaluator is None and len(run.evaluators) > 1
-    with _written(path) as file:
+    with written_whole(path) as file:
         for result in run.results(evaluator):
             told = record(result)
             # A judge or a row may hold half a surrogate pair, which no file can.
@@ -69,7 +71,7 @@ def to_jsonl(run: Run, path: Path, evaluator: str | None) -> None:
 def to_csv(run: Run, path: Path, evaluator: str | None) -> None:
     """Write CSV that a spreadsheet opens without running anything in it."""
     rows = _own_columns(run)
-    with _written(path) as file:
+    with written_whole(path) as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow([harmless(name) for name in (*_FLAT, *rows)])
         for result in run.results(evaluator):
@@ -169,9 +171,7 @@ def _how(score: Score) -> dict[str, Any]:
 
 
 def _part(part: Score) -> dict[str, Any]:
-    label = {} if part.label is None else {"value": part.label}
-    number = plain_number(part.value if part.rating is None else part.rating)
-    told = {"name": part.name, "score": number, **label, "reasoning": part.reasoning, "value": part.value}
+    told = {**told_of(part), "value": part.value}  # the number in [0, 1], as for the whole
     return told if part.label is None else {**told, "label": part.label}
 
 
@@ -239,25 +239,6 @@ def _batches(run: Run, evaluator: str | None, rows: _OwnColumns) -> Iterator[lis
     results = run.results(evaluator)
     while batch := [_flat(result, rows) for result in islice(results, _BATCH)]:
         yield batch
-
-
-@contextmanager
-def _written(path: Path) -> Generator[TextIO]:
-    """Write a text file whole or not at all: an export that breaks off leaves what stood there.
-
-    Raises:
-        ConfigError: it cannot be written.
-    """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        unfinished.replace(path)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
 
 
 def _imported(name: str, extra: str) -> Any:

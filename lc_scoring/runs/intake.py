@@ -94,6 +94,52 @@ class Intake:
                 new.append((TakenUp(number, free, row.line, row.text, error, ()), row.content))
         return new
 
+    def left(
+        self,
+        evaluators: Sequence[int],
+        condition: str,
+        *,
+        session: int,
+        others: Sequence[int],
+        span: tuple[int, int],
+        most: int,
+    ) -> list[TakenUp]:
+        """Take up stored rows for a session, in one transaction.
+
+        Args:
+            evaluators: the numbers of those that are to be asked.
+            condition: which of their outcomes, in SQL: `o`, or its lack, and `r`, its row.
+            session: the session that takes them up; rows that it has already are left out.
+            others: sessions whose rows are left to them.
+            span: the numbers of the rows: above the first, up to the second.
+            most: how many rows to take up.
+        """
+        busy = [session, *others]
+        found = self._database.execute(
+            f"SELECT r.number, group_concat(e.number) FROM row r CROSS JOIN evaluator e "  # noqa: S608 - ours
+            f"LEFT JOIN outcome o ON o.evaluator = e.number AND o.row = r.number "
+            f"WHERE r.number > ? AND r.number <= ? AND e.number IN ({marks(evaluators)}) "
+            f"AND r.session NOT IN ({marks(busy)}) AND ({condition}) "
+            "GROUP BY r.number ORDER BY r.number LIMIT ?",
+            (*span, *evaluators, *busy, most),
+        ).fetchall()
+        asked = {number: tuple(sorted(map(int, which.split(",")))) for number, which in found}
+        taken = tuple(asked)
+        self._database.execute(
+            f"UPDATE row SET session = ? WHERE number IN ({marks(taken)})",  # noqa: S608 - question marks
+            (session, *taken),
+        )
+        rows = self._database.execute(
+            'SELECT r.number, r.id, r.line, t."values", r.error, p.output FROM row r '  # noqa: S608 - question marks
+            "JOIN row_text t ON t.row = r.number LEFT JOIN prediction p ON p.row = r.number "
+            f"WHERE r.number IN ({marks(taken)}) ORDER BY r.number",
+            taken,
+        )
+        return [
+            TakenUp(number, row_id, line, text, error, asked[number], output)
+            for number, row_id, line, text, error, output in rows
+        ]
+
     def _without_stand_ins(self, rows: Sequence[NewRow]) -> dict[str, int]:
         """Take out the rows that stood for lines which could not be read and now can: the data was mended.
 

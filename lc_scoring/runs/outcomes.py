@@ -33,6 +33,15 @@ class Stored(NamedTuple):
     reasoning: str
     details: str | None
 
+    def unpaid(self) -> Stored:
+        """Return it without its cost, where that is counted elsewhere."""
+        return self._replace(calls=0, input_tokens=0, output_tokens=0, cost=None)
+
+
+def usage_numbers(usage: Usage) -> tuple[int, int, int, float | None]:
+    """Return a cost as the columns that hold it: calls, input tokens, output tokens, US dollars."""
+    return usage.calls, usage.input_tokens, usage.output_tokens, usage.cost
+
 
 def stored(outcome: Score | Failure, *, score: float | None, signature: str) -> Stored:
     """Return an outcome as it is stored.
@@ -54,7 +63,7 @@ def stored(outcome: Score | Failure, *, score: float | None, signature: str) -> 
             outcome.rating,
             None if outcome.label is None else storable(outcome.label),
             outcome.spread,
-            *_usage(outcome.usage),
+            *usage_numbers(outcome.usage),
             storable(outcome.reasoning),
             as_json(details) if details else None,
         )
@@ -64,7 +73,7 @@ def stored(outcome: Score | Failure, *, score: float | None, signature: str) -> 
     usage = error.usage if isinstance(error.usage, Usage) else Usage()
     kind, message = told.pop("kind"), told.pop("message")
     numbers = (None, None, None, None, None)
-    return Stored(state, kind, *numbers, *_usage(usage), storable(message), as_json(told) if told else None)
+    return Stored(state, kind, *numbers, *usage_numbers(usage), storable(message), as_json(told) if told else None)
 
 
 def restored(name: str, signature: str, held: Stored, sample_id: str | None) -> Score | Failure:
@@ -112,10 +121,6 @@ def jsonable(value: Any) -> Any:
     return str(value) if made is value else made
 
 
-def _usage(usage: Usage) -> tuple[int, int, int, float | None]:
-    return usage.calls, usage.input_tokens, usage.output_tokens, usage.cost
-
-
 def _details(score: Score) -> dict[str, Any]:
     """Return what the columns do not hold, as far as there is anything."""
     details: dict[str, Any] = {}
@@ -143,7 +148,7 @@ def _part(score: Score) -> dict[str, Any]:
         "signature": score.signature,
         **_details(score),
     }
-    usage = dict(zip(("calls", "input_tokens", "output_tokens", "cost"), _usage(score.usage), strict=True))
+    usage = dict(zip(("calls", "input_tokens", "output_tokens", "cost"), usage_numbers(score.usage), strict=True))
     return {**{key: value for key, value in told.items() if value is not None}, "usage": usage}
 
 

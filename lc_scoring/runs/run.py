@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from lc_scoring.errors import ConfigError, RunFileError, did_you_mean
 from lc_scoring.records import Failure, Score, Usage
 from lc_scoring.runs import export
-from lc_scoring.runs.outcomes import Stored, restored
-from lc_scoring.runs.run_file import check_run_file, is_held, lock_path
+from lc_scoring.runs.outcomes import FAILURE, NOT_APPLICABLE, SCORE, Stored, restored
+from lc_scoring.runs.run_file import check_run_file, is_held, lock_path, opened_to_read
 from lc_scoring.runs.store import EvaluatorEntry
 from lc_scoring.runs.summary import Summary, summarize
 
@@ -91,9 +91,7 @@ class Run:
     @property
     def id_column(self) -> str:
         """The column of the rows' ids."""
-        with self._reading() as database:
-            found = database.execute("SELECT value FROM about WHERE name = 'id_column'").fetchone()
-        return "id" if found is None else str(json.loads(found[0]))
+        return str(self.about("id_column") or "id")
 
     @property
     def stopped(self) -> str | None:
@@ -108,6 +106,21 @@ class Run:
         if ended is None and not is_held(lock_path(self.path, number)):
             return "its process was killed, or the disk failed"
         return None if stopped is None else str(stopped)
+
+    def about(self, name: str) -> Any:
+        """Return a fact that is kept about the run, such as its `source` or `target`, or None."""
+        with self._reading() as database:
+            found = database.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
+        return None if found is None else json.loads(found[0])
+
+    def counts(self, evaluator: str | None = None) -> Mapping[str, int]:
+        """Return how many outcomes of an evaluator are in each state: `score`, `not_applicable`, `failure`."""
+        number = self._entry(evaluator).number
+        with self._reading() as database:
+            found = database.execute(
+                "SELECT state, count(*) FROM outcome WHERE evaluator = ? GROUP BY state", (number,)
+            ).fetchall()
+        return {**dict.fromkeys((SCORE, NOT_APPLICABLE, FAILURE), 0), **dict(found)}
 
     def results(self, evaluator: str | None = None, *, failed: bool | None = None) -> Iterator[Result]:
         """Yield what came of the rows, in their order, one at a time.
@@ -251,7 +264,7 @@ class Run:
             RunFileError: it cannot be read.
         """
         try:
-            database = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, timeout=60)
+            database = opened_to_read(self.path)
         except sqlite3.Error as error:
             raise RunFileError(f"The run file {self.path} cannot be read: {error}.") from error
         try:
@@ -260,13 +273,3 @@ class Run:
             raise RunFileError(f"The run file {self.path} cannot be read: {error}.") from error
         finally:
             database.close()
-
-
-def has_target(path: Path) -> bool:
-    """Whether there is a run whose predictions a target made."""
-    if not path.exists() or path.stat().st_size == 0:
-        return False
-    with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=60) as database:
-        found = database.execute("SELECT 1 FROM about WHERE name = 'target'").fetchone()
-    database.close()
-    return found is not None

@@ -24,6 +24,7 @@ SCHEMA = 1
 
 _BUSY = 60.0  # seconds to wait for another process's commit
 _CACHE = -16_000  # kB of pages in memory
+_PRIMARY = 0xFF  # the part of an error code that tells its kind
 _OLDEST = (3, 32)  # takes the values of fifty rows in one statement; May 2020
 
 
@@ -96,6 +97,24 @@ def _opened(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
     database.execute("PRAGMA synchronous = FULL")
     database.execute(f"PRAGMA cache_size = {_CACHE}")
+    return database
+
+
+def opened_to_read(path: Path) -> sqlite3.Connection:
+    """Open a run file to read it, also while another process writes to it.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+    """
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY)
+    try:
+        database.execute("SELECT 1 FROM about").fetchone()
+    except sqlite3.OperationalError as error:
+        database.close()
+        # A process that was killed left a log that has to be taken up first, which is writing.
+        if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_READONLY:
+            raise
+        database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=_BUSY)
     return database
 
 

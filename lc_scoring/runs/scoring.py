@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from lc_scoring.data.columns import Columns
 from lc_scoring.errors import ConfigError, ModelError, NotApplicable, ReplyError, ScoringError
-from lc_scoring.models.calls import SCHEDULER
 from lc_scoring.models.provider_errors import masked
+from lc_scoring.models.scheduler import SCHEDULER
 from lc_scoring.models.setbacks import refuses_everything
 from lc_scoring.records import Failure, Score, Usage
 from lc_scoring.runs.calls import Calls, RowCalls
@@ -138,9 +138,7 @@ class RowScorer:
             said = str(wrong) if isinstance(wrong, ConfigError) else f"{type(wrong).__name__}: {wrong}"
             return self._failed(ConfigError(f"{self._place(row.line)}: {said}"), row, judging)
         if (twin := self._asked.get(key)) is not None:
-            return (await asyncio.shield(twin))._replace(
-                calls=0, input_tokens=0, output_tokens=0, cost=None
-            )  # the same question is on its way: it is asked once
+            return (await asyncio.shield(twin)).unpaid()  # the same question is on its way: it is asked once
         future = self._asked[key] = asyncio.get_running_loop().create_future()
         try:
             outcome = await self._evaluated(fields, row, judging, clock)

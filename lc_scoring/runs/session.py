@@ -24,7 +24,7 @@ from lc_scoring.runs.lane import Limits
 from lc_scoring.runs.progress import Progress
 from lc_scoring.runs.request import Request, columns_of
 from lc_scoring.runs.rows import check_source, chunks
-from lc_scoring.runs.run import Run, has_target
+from lc_scoring.runs.run import Run
 from lc_scoring.runs.run_file import check_place, check_run_file
 from lc_scoring.runs.schedule import work_through
 from lc_scoring.runs.scoring import Judging, RowScorer
@@ -52,7 +52,7 @@ class Session:
         self.path = Path(request.run) if request.run is not None else _named_by_time()
         check_place(self.path, goes_on=request.goes_on)
         # Predictions come of the target, also of an earlier session's.
-        self._is_made = request.target is not None or has_target(self.path)
+        self._is_made = request.target is not None or _had_target(self.path)
         # What failed is in the run file, rows and all.
         only_failed = request.retry_failures and not (request.resume or request.join)
         self._source = None if only_failed else open_source(request.data)
@@ -97,9 +97,10 @@ class Session:
             if source is None:
                 raise ConfigError(f"{self.path} holds no rows yet: go on with resume=True (--resume).")
             columns = columns_of(self._request, source["columns"], made=self._is_made)
-            self._check_same_data(store, source, columns)
+            facts = self._same_data(store, source, columns)
             store.begin(_settings(self._request), joins=self._request.join)
             try:
+                store.tell(**facts)
                 await self._score_into(store, source, columns)
             except BaseException as error:
                 self._stop(masked(f"{type(error).__name__}: {error}"))
@@ -125,8 +126,8 @@ class Session:
     def _stop(self, why: str) -> None:
         self._stopped = self._stopped or why
 
-    def _check_same_data(self, store: Store, source: Mapping[str, Any], columns: Columns) -> None:
-        """Make sure that a run that is gone on with is of the same rows, and keep what it is of.
+    def _same_data(self, store: Store, source: Mapping[str, Any], columns: Columns) -> Mapping[str, Any]:
+        """Make sure that a run that is gone on with is of the same rows, and return what it is of.
 
         Raises:
             ConfigError: it is not; the message says in what.
@@ -142,7 +143,7 @@ class Session:
                     f"{self.path} was made with {name}={before!r}, now it is {now!r}: go on with the same, or make "
                     "another run."
                 )
-        store.tell(**told)
+        return told
 
     def _scorer(self, judgings: Sequence[Judging], source: Mapping[str, Any], columns: Columns) -> RowScorer:
         target = None
@@ -257,6 +258,11 @@ def _few_collections() -> Generator[None]:
         yield
     finally:
         gc.unfreeze()
+
+
+def _had_target(path: Path) -> bool:
+    """Whether there is a run whose predictions a target made."""
+    return path.exists() and path.stat().st_size > 0 and Run(path).about("target") is not None
 
 
 def _judging(store: Store, evaluator: Any) -> Judging:

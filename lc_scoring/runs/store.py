@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sqlite3
 import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -18,7 +19,7 @@ from lc_scoring import __version__
 from lc_scoring.errors import ConfigError
 from lc_scoring.records import Usage
 from lc_scoring.runs.intake import Intake, NewRow, TakenUp
-from lc_scoring.runs.outcomes import FAILURE, Stored, as_json
+from lc_scoring.runs.outcomes import FAILURE, Stored, as_json, usage_numbers
 from lc_scoring.runs.run_file import (
     check_place,
     clear_unfinished,
@@ -31,6 +32,7 @@ from lc_scoring.runs.run_file import (
 )
 
 _ALL = 2**62  # rows
+_TRIES, _PAUSE = 5, (0.01, 0.05)  # to close the file as its last user, and the seconds in between
 
 
 class Made(NamedTuple):
@@ -109,12 +111,22 @@ class Store:
     def close(self) -> None:
         """Close the file; the last to do so leaves one plain file behind."""
         with suppress(sqlite3.Error):
-            self._database.execute("PRAGMA busy_timeout = 0")
-            self._database.execute("PRAGMA journal_mode = DELETE")  # refused while another process has it open
+            self._leave_one_file()
         self._database.close()
         if self._lock is not None:
             give_up(self._lock)
         clear_unfinished(self.path)
+
+    def _leave_one_file(self) -> None:
+        """Take the log into the file, unless another process goes on with it."""
+        self._database.execute("PRAGMA busy_timeout = 0")
+        for _ in range(_TRIES):
+            if self._living():
+                return
+            with suppress(sqlite3.OperationalError):  # refused while another has it open, who may be closing it too
+                self._database.execute("PRAGMA journal_mode = DELETE")
+                return
+            time.sleep(random.uniform(*_PAUSE))  # noqa: S311 - two that close at once must not do so in step
 
     # What the run is.
 
@@ -257,31 +269,15 @@ class Store:
             *(["(o.state = 'failure' AND r.error IS NULL)"] if failed else []),  # what cannot be read stays so
         ]
         with self._commit():  # or another process could begin, and take rows up, in between
-            others = [self.session, *self._living()]
-            found = self._database.execute(
-                f"SELECT r.number, group_concat(e.number) FROM row r CROSS JOIN evaluator e "  # noqa: S608 - ours
-                f"LEFT JOIN outcome o ON o.evaluator = e.number AND o.row = r.number "
-                f"WHERE r.number > ? AND r.number <= ? AND e.number IN ({marks(evaluators)}) "
-                f"AND r.session NOT IN ({marks(others)}) AND ({' OR '.join(ways)}) "
-                "GROUP BY r.number ORDER BY r.number LIMIT ?",
-                (after, _ALL if limit is None else limit, *evaluators, *others, most),
-            ).fetchall()
-            asked = {number: tuple(sorted(map(int, which.split(",")))) for number, which in found}
-            self._database.execute(
-                f"UPDATE row SET session = ? WHERE number IN ({marks(asked)})",  # noqa: S608 - question marks
-                (self.session, *asked),
+            taken = self._intake.left(
+                evaluators,
+                " OR ".join(ways),
+                session=self.session,
+                others=self._living(),
+                span=(after, _ALL if limit is None else limit),
+                most=most,
             )
-        rows = self._database.execute(
-            'SELECT r.number, r.id, r.line, t."values", r.error, p.output FROM row r '  # noqa: S608 - question marks
-            "JOIN row_text t ON t.row = r.number LEFT JOIN prediction p ON p.row = r.number "
-            f"WHERE r.number IN ({marks(asked)}) ORDER BY r.number",
-            tuple(asked),
-        )
-        taken = [
-            TakenUp(number, row_id, line, text, error, asked[number], output)
-            for number, row_id, line, text, error, output in rows
-        ]
-        return taken, found[-1][0] if found else after
+        return taken, taken[-1].number if taken else after
 
     def numbers(self, ids: Iterable[str]) -> dict[str, int]:
         """Return the numbers of rows by their ids."""
@@ -325,7 +321,7 @@ class Store:
             _insert(
                 database,
                 "INSERT OR REPLACE INTO model_usage VALUES",
-                [(self.session, model, *_numbers(usage), refused) for model, (usage, refused) in spent.items()],
+                [(self.session, model, *usage_numbers(usage), refused) for model, (usage, refused) in spent.items()],
             )
 
     def _living(self) -> list[int]:
@@ -379,7 +375,3 @@ def _insert(
         one = f"({marks(rows[0])})"
         values = [value for row in rows for value in row]
         database.execute(f"{statement} {', '.join([one] * len(rows))} {then}", values)
-
-
-def _numbers(usage: Usage) -> tuple[int, int, int, float | None]:
-    return usage.calls, usage.input_tokens, usage.output_tokens, usage.cost

@@ -92,18 +92,20 @@ def test_stopped_again_and_again_it_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_killed_at_any_moment_it_asks_nothing_again_that_was_stored(tmp_path: Path) -> None:
-    file, run_file, chance = rows_file(tmp_path, 300), tmp_path / "rows.run.db", random.Random()  # noqa: S311
-    whole = {f"row {n}" for n in range(300)}
+    file, run_file, chance = rows_file(tmp_path, 600), tmp_path / "rows.run.db", random.Random()  # noqa: S311
+    whole = {f"row {n}" for n in range(600)}
     with Judge("So it is. Rating: [[7]]") as judge:
         stored: dict[str, str] = {}
         for kill in range(6):
             before = len(judge.requests)
-            more = chance.randint(1, 50) if kill else 0  # at first as soon as there is a file
+            more = chance.randint(1, 40) if kill else 0  # at first as soon as there is a file
             with started(*judge.call(file, "--resume"), cwd=tmp_path, **judge.where) as running:
                 wait_until(run_file.exists)
-                wait_until(lambda more=more, before=before: len(judge.requests) >= before + more)  # type: ignore[misc]
+                wait_until(lambda: len(judge.requests) >= before + more or running.poll() is not None)  # noqa: B023
                 running.kill()
                 _, errors = running.communicate(timeout=20)
+            if running.returncode == 0:  # on a busy machine it was through before it was killed
+                break
             assert (running.returncode, errors) == (-signal.SIGKILL, "")
             assert not judge.asked(after=before).keys() & stored.keys(), "a stored row was asked again"
             now = outcomes(run_file)
@@ -114,7 +116,7 @@ def test_killed_at_any_moment_it_asks_nothing_again_that_was_stored(tmp_path: Pa
         assert judge.asked(after=before) == dict.fromkeys(whole - stored.keys(), 1)
     assert (done.returncode, done.stderr) == (0, "")
     assert outcomes(run_file) == dict.fromkeys(whole, "score")
-    assert [row["id"] for row in read(tmp_path / "s.jsonl")] == [f"r{n}" for n in range(300)]
+    assert [row["id"] for row in read(tmp_path / "s.jsonl")] == [f"r{n}" for n in range(600)]
     left = sorted(path.name for path in tmp_path.iterdir())
     assert left == ["rows.jsonl", "rows.run.db", "s.jsonl"], "no lock and no log is left"
 
@@ -122,7 +124,7 @@ def test_killed_at_any_moment_it_asks_nothing_again_that_was_stored(tmp_path: Pa
 # A full disk.
 
 
-@pytest.mark.parametrize("most", [20_000, 200_000])
+@pytest.mark.parametrize("most", [20_000, 500_000])
 def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path, most: int) -> None:
     """The operating system refuses to let any file grow over so many bytes."""
     file, run_file = rows_file(tmp_path, 300), tmp_path / "rows.run.db"

@@ -16,9 +16,9 @@ from loopback.ways import FIELDS, GOOD, chat
 
 from lc_scoring import ModelError, Score, Usage, load_evaluator
 from lc_scoring.flow import Ask, Embed, Message, Reply
-from lc_scoring.models.calls import SCHEDULER, scheduled
 from lc_scoring.models.embeddings import aembed
 from lc_scoring.models.resolve import judge_name
+from lc_scoring.models.scheduler import SCHEDULER, scheduled
 from lc_scoring.runs.calls import Calls, Patience, RowCalls
 from lc_scoring.runs.clock import Watch
 from lc_scoring.runs.lane import Limits

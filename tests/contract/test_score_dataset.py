@@ -34,7 +34,7 @@ from lc_scoring import (
     load_evaluator,
     score_dataset,
 )
-from lc_scoring.models.calls import SCHEDULER
+from lc_scoring.models.scheduler import SCHEDULER
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 

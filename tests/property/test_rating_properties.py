@@ -58,7 +58,7 @@ REPLIES = st.text(max_size=60) | st.lists(TOKENS, max_size=20).map("".join)
 SCALES = st.sampled_from(
     [Scale(1, 10), Scale(0, 1), Scale(1, 5, step=1), Scale(1, 5, step=0.5), Scale(1, 100), Scale(-5, 5)]
 )
-RESIDUE = re.compile(r"think(?:ing)?\s*>|channel|think▷|THINK\]", re.IGNORECASE)
+RESIDUE = re.compile(r"(?:think(?:ing)?|thought)\s*(?:\s[^<>]*)?>|channel|think▷|THINK\]", re.IGNORECASE)
 BRACKETS = re.compile(r"[\[［]\\?[\[［]")
 
 

@@ -1,4 +1,4 @@
-"""Calls: whether a judge is called at once, or when whoever schedules a run says so.
+"""Scheduler: whether a judge is called at once, or when whoever schedules a run says so.
 
 A run over many rows limits how many calls are in flight, waits where a provider says to, and asks again what failed
 in passing. It stands between the driver and the model, since one row may need many calls.
