@@ -9,13 +9,17 @@ from typing import Annotated
 import typer
 
 from lc_scoring import __version__
+from lc_scoring.cli.agree import agree_on
+from lc_scoring.cli.compare import compare_runs
 from lc_scoring.cli.judge import plan_file, probe_file
 from lc_scoring.cli.rows import EvaluatorRequest, RowsRequest, columns_given, given, settings_of
 from lc_scoring.cli.rubrics import rubrics
 from lc_scoring.cli.score import ScoreRequest, score_data, summarize_run
 from lc_scoring.errors import ScoringError
 from lc_scoring.registry import describe_evaluators
+from lc_scoring.runs.report.write_report import write_report
 from lc_scoring.runs.request import Request
+from lc_scoring.runs.run import Run
 
 app = typer.Typer(
     name="lc-scoring",
@@ -61,6 +65,13 @@ ColumnsOption = Annotated[
     ),
 ]
 ConcurrencyOption = Annotated[int, typer.Option(min=1, help="How many rows are in flight at once.")]
+NamesOption = Annotated[
+    list[str] | None, typer.Option("--evaluator", "-e", help="The name of scores; may be repeated. All by default.")
+]
+HumanOption = Annotated[
+    list[str] | None,
+    typer.Option("--human", help="A column of the rows with people's ratings, or lists of them; may be repeated."),
+]
 EvaluatorOption = Annotated[str, typer.Option("--evaluator", "-e", help="See `lc-scoring evaluators`.")]
 
 
@@ -171,6 +182,68 @@ def summary(
 ) -> None:
     """Sum up a run, and write its outcomes as a table where that is asked for."""
     raise typer.Exit(summarize_run(run, output=output, by=by, cluster=cluster))
+
+
+@app.command("compare")
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="The run to compare with, then one or more others.")],
+    evaluator: NamesOption = None,
+    cluster: ClusterOption = None,
+    any_signature: Annotated[
+        bool, typer.Option("--any-signature", help="Compare scores that were made differently, such as two judges'.")
+    ] = False,
+    fail_if_worse: Annotated[
+        bool, typer.Option("--fail-if-worse", help="Exit with 1 where a run is worse than the first.")
+    ] = False,
+) -> None:
+    """Tell whether runs are better or worse than the first one, over the rows they share, and how sure that is.
+
+    Exit code: 0, or 1 with --fail-if-worse where one is worse at 5 %, allowing for all comparisons.
+    """
+    raise typer.Exit(
+        compare_runs(
+            runs,
+            evaluators=evaluator,
+            cluster=cluster,
+            any_signature=any_signature,
+            fail_if_worse=fail_if_worse,
+        )
+    )
+
+
+@app.command("agree")
+def agree(
+    data: Annotated[Path, typer.Argument(help="A run file, or rows with ratings: .jsonl, .csv, .parquet or .arrow.")],
+    human: HumanOption = None,
+    judge: Annotated[
+        list[str] | None, typer.Option("--judge", help="A column of the rows with a judge's ratings; may be repeated.")
+    ] = None,
+    evaluator: NamesOption = None,
+    cluster: ClusterOption = None,
+    epsilon: Annotated[
+        float, typer.Option(min=0, max=1, help="Of the alternative annotator test: 0.2 experts, 0.1 a crowd.")
+    ] = 0.2,
+) -> None:
+    """Tell how well a judge agrees with people, beside how well people agree with each other.
+
+    Without people's ratings judges are compared with each other; without a judge, people.
+    """
+    raise typer.Exit(
+        agree_on(data, human=human or [], judges=judge or [], evaluators=evaluator, cluster=cluster, epsilon=epsilon)
+    )
+
+
+@app.command("report")
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="A run file, or two to show beside each other.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("report.html"),
+    by: ByOption = None,
+    cluster: ClusterOption = None,
+    human: HumanOption = None,
+) -> None:
+    """Write a page about a run that any browser opens, offline: scores, slices, agreement, costs, the worst rows."""
+    write_report([Run(run) for run in runs], output, by=by, cluster=cluster, human=human or [])
+    typer.echo(f"Written: {output}")
 
 
 @app.command("plan-samples")

@@ -22,6 +22,7 @@ APPLICATION = 0x6C635F73  # "lc_s", in the header of the file: SQLite's applicat
 SCHEMA = 1
 """The version of the schema that this package writes; SQLite's user_version."""
 
+_HEADER = 100  # bytes
 _BUSY = 60.0  # seconds to wait for another process's commit
 _CACHE = -16_000  # kB of pages in memory
 _PRIMARY = 0xFF  # the part of an error code that tells its kind
@@ -46,6 +47,15 @@ def check_place(path: Path, *, goes_on: bool) -> None:
         )
 
 
+def is_run_file(path: Path) -> bool:
+    """Whether a file is a run, of whatever version."""
+    try:
+        with path.open("rb") as file:
+            return _is_run(file.read(_HEADER))
+    except OSError:
+        return False
+
+
 def check_run_file(path: Path) -> None:
     """Make sure that a file is a run that this package can read.
 
@@ -58,12 +68,12 @@ def check_run_file(path: Path) -> None:
         )
     try:
         with path.open("rb") as file:
-            header = file.read(100)
+            header = file.read(_HEADER)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from error
-    # SQLite's header: the application's id at 68, the schema's version at 60. Read without opening the database, which
+    # SQLite's header, with the schema's version at 60. Read without opening the database, which
     # would make files beside one that is none of ours.
-    if not header.startswith(b"SQLite format 3\x00") or int.from_bytes(header[68:72]) != APPLICATION:
+    if not _is_run(header):
         raise ConfigError(f"{path} is no run file: `lc-scoring score` and score_dataset() make those.")
     version = int.from_bytes(header[60:64])
     if version > SCHEMA:
@@ -71,6 +81,11 @@ def check_run_file(path: Path) -> None:
             f"{path} was written by a newer lc_scoring (schema {version}; this one knows {SCHEMA}): "
             "pip install -U lc-scoring."
         )
+
+
+def _is_run(header: bytes) -> bool:
+    """Whether SQLite's header holds the application's id, which stands at 68."""
+    return header.startswith(b"SQLite format 3\x00") and int.from_bytes(header[68:72]) == APPLICATION
 
 
 def connected(path: Path) -> sqlite3.Connection:

@@ -27,7 +27,8 @@ from lc_scoring.stats.mean_interval import mean_interval
 MANY_FAILURES = 0.05
 """The share of failures above which a summary says so first."""
 
-_MISSING = "(missing)"
+MISSING = "(missing)"
+"""The label of rows that have none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,10 +166,10 @@ def _counted(
         labels: dict[str, str] = {}
         if columns:
             row = json.loads(values)
-            labels = {name: _label(taken, row, name) for name in columns}
-            seen.update(name for name, label in labels.items() if label != _MISSING)
-        if labels.get("cluster") == _MISSING:
-            labels["cluster"] = f"{_MISSING} {whole.rows}"  # of which nothing is known stands by itself
+            labels = {name: label_of(taken, row, name) for name in columns}
+            seen.update(name for name, label in labels.items() if label != MISSING)
+        if labels.get("cluster") == MISSING:
+            labels["cluster"] = f"{MISSING} {whole.rows}"  # of which nothing is known stands by itself
         whole.add(outcome, labels.get("cluster"))
         if by is not None:
             tallies.setdefault(labels["by"], _Tally()).add(outcome, labels.get("cluster"))
@@ -178,12 +179,13 @@ def _counted(
     return whole, tallies
 
 
-def _label(columns: Columns, row: Mapping[str, Any], name: str) -> str:
+def label_of(columns: Columns, row: Mapping[str, Any], name: str) -> str:
+    """Return the label by which a row is told apart, or `MISSING`."""
     try:
         value = columns.take(row, name)
     except ConfigError:
-        return _MISSING
-    return _MISSING if is_missing(value) else value if isinstance(value, str) else as_json(value)
+        return MISSING
+    return MISSING if is_missing(value) else value if isinstance(value, str) else as_json(value)
 
 
 def _examples(database: sqlite3.Connection, entry: EvaluatorEntry) -> dict[str, str]:

@@ -113,6 +113,37 @@ def bootstrap_interval(
     return Interval(value, low, high, len(groups))
 
 
+def bca_percents(below: float, acceleration: float, z: float, rounds: int) -> tuple[float, float]:
+    """Return at which percentiles of the draws the ends of a BCa interval lie.
+
+    Efron 1987, "Better bootstrap confidence intervals" (Efron and Tibshirani 1993, "An introduction to the bootstrap",
+    equations 14.10 and 14.14).
+
+    Args:
+        below: the share of draws below the estimate, ties halved, in [0, 1].
+        acceleration: how fast the estimate's scatter changes with the truth (14.15).
+        z: the level's normal quantile, see `normal_quantile`.
+        rounds: how many draws there were.
+
+    Returns:
+        In [0, 100], in rising order.
+
+    Examples:
+        >>> [round(end, 1) for end in bca_percents(0.5, 0, 1.96, 1000)]
+        [2.5, 97.5]
+    """
+    normal = NormalDist()
+    # All draws on one side tell that the share is beyond what so few can show, not that it is 0 or 1.
+    lean = normal.inv_cdf(min(max(below, 0.5 / rounds), 1 - 0.5 / rounds))
+
+    def percent(z: float) -> float:
+        w = lean + z
+        bottom = 1 - acceleration * w
+        return 100 * normal.cdf(lean + w / bottom if bottom > 0 else math.copysign(math.inf, w))
+
+    return percent(-z), percent(z)
+
+
 def normal_quantile(level: float) -> float:
     """Return how many standard deviations to either side of its mean a normal variable stays in with this probability.
 

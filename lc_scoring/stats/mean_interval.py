@@ -8,10 +8,9 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from itertools import repeat
-from statistics import NormalDist
 
 from lc_scoring.stats.aggregations import percentiles
-from lc_scoring.stats.intervals import Interval, check_rounds, normal_quantile
+from lc_scoring.stats.intervals import Interval, bca_percents, check_rounds, normal_quantile
 
 _MOST_DRAWN = 2_000
 """With more groups than this, drawing takes seconds, and the formula is nearer than the draws' own scatter."""
@@ -125,18 +124,9 @@ def _drawn(deviations: Sequence[float], sizes: Sequence[int], z: float, rounds: 
     draw = random.Random(seed)  # noqa: S311 - statistics, no secret
     sums = (sum(draw.choices(groups, k=len(groups)), 0j) for _ in range(rounds))
     means = sorted(one.real / one.imag for one in sums)
-    normal, tie = NormalDist(), _TIE / sum(sizes)
+    tie = _TIE / sum(sizes)
     share = (bisect_left(means, -tie) + bisect_right(means, tie)) / (2 * rounds)
-    # All draws on one side tell that the share is beyond what so few can show, not that it is 0 or 1.
-    bias = normal.inv_cdf(min(max(share, 0.5 / rounds), 1 - 0.5 / rounds))
-    acceleration = _acceleration(deviations, sizes)
-
-    def percent(z: float) -> float:
-        w = bias + z
-        bottom = 1 - acceleration * w
-        return 100 * normal.cdf(bias + w / bottom if bottom > 0 else math.copysign(math.inf, w))
-
-    low, high = percentiles(means, (percent(-z), percent(z)))
+    low, high = percentiles(means, bca_percents(share, _acceleration(deviations, sizes), z, rounds))
     return low, high
 
 

@@ -1,0 +1,198 @@
+"""Ratings: what judges and people said of the same rows, as tables of numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from lc_scoring.data.columns import Columns
+from lc_scoring.data.row import is_missing
+from lc_scoring.errors import ConfigError
+from lc_scoring.runs.outcomes import SCORE
+from lc_scoring.runs.run import Reported, Run
+from lc_scoring.runs.store import EvaluatorEntry
+from lc_scoring.runs.summary import MISSING, label_of
+
+Given: TypeAlias = "float | str"
+"""A rating as it was given: a number or a label."""
+
+Rater: TypeAlias = dict[str, Given]
+"""What somebody said of rows, by their ids."""
+
+
+class Kind(StrEnum):
+    """What ratings are: numbers on a scale, yes and no, or labels."""
+
+    RATINGS = "ratings"
+    BINARY = "binary"
+    LABELS = "labels"
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """What raters said of rows.
+
+    Attributes:
+        ids: the rows' ids, in their order.
+        judges: what each judge said, by its name.
+        people: what each person said, by theirs.
+        clusters: for each row what it belongs to.
+        kind: what the ratings are.
+        notes: what has to be known of those that are not here.
+    """
+
+    ids: Sequence[str]
+    judges: Mapping[str, Rater]
+    people: Mapping[str, Rater]
+    clusters: Sequence[Hashable]
+    kind: Kind
+    notes: tuple[str, ...] = field(default=())
+
+
+def ratings_of_run(run: Run, entry: EvaluatorEntry, *, human: Sequence[str], cluster: str | None) -> Ratings:
+    """Return an evaluator's scores beside what people said of the rows.
+
+    Args:
+        run: the run.
+        entry: the evaluator.
+        human: columns of the rows with people's ratings; those that are kept in the run file are taken too.
+        cluster: a column that rows of one source share.
+
+    Raises:
+        ConfigError: no row has a column, or a rating is not on the scale.
+    """
+    rows = list(run.row_values())
+    people = _raters(rows, human)
+    for row_id, rater, rating in run.human_ratings(entry.name):
+        people.setdefault(rater, {})[row_id] = rating
+    people, notes = _who_rated(people)
+    reported = [one for one in run.reported(entry.name) if one.state == SCORE]
+    kind, judge = _beside(people, reported, entry)
+    return Ratings(
+        ids=[row_id for row_id, _ in rows],
+        judges={entry.name: judge},
+        people=people,
+        clusters=_clusters(rows, cluster),
+        kind=kind,
+        notes=notes,
+    )
+
+
+def ratings_of_rows(
+    rows: Iterable[tuple[str, Mapping[str, Any]]],
+    *,
+    judges: Sequence[str],
+    human: Sequence[str],
+    cluster: str | None,
+) -> Ratings:
+    """Return what stands in columns of rows: the ratings of judges and of people.
+
+    Raises:
+        ConfigError: no row has a column.
+    """
+    listed = list(rows)
+    judged, no_judge = _who_rated(_raters(listed, judges))
+    people, nobody = _who_rated(_raters(listed, human))
+    return Ratings(
+        ids=[row_id for row_id, _ in listed],
+        judges=judged,
+        people=people,
+        clusters=_clusters(listed, cluster),
+        kind=_kind([*people.values(), *judged.values()]),
+        notes=(*no_judge, *nobody),
+    )
+
+
+def _raters(rows: Sequence[tuple[str, Mapping[str, Any]]], columns: Sequence[str]) -> dict[str, Rater]:
+    """Return the raters of some columns: a column is one, unless it holds lists or mappings, which are several."""
+    raters: dict[str, Rater] = {}
+    taken = Columns.parse({column: column for column in columns})
+    for column in columns:
+        met = False
+        for row_id, values in rows:
+            try:
+                value = taken.take(values, column)
+            except ConfigError:
+                continue
+            met = True
+            for name, rating in _each(column, value):
+                raters.setdefault(name, {})
+                if (given := _given(rating, row_id, name)) is not None:
+                    raters[name][row_id] = given
+        if not met:
+            raise ConfigError(f"No row has the column {column!r} with ratings.")
+    return raters
+
+
+def _each(column: str, value: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        return [(f"{column}.{name}", one) for name, one in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [(f"{column} {place}", one) for place, one in enumerate(value, 1)]
+    return [(column, value)]
+
+
+def _given(rating: Any, row_id: str, name: str) -> Given | None:
+    if is_missing(rating) or (isinstance(rating, str) and not rating.strip()):
+        return None
+    if isinstance(rating, (bool, int, float)) and math.isfinite(rating):
+        return float(rating)
+    if not isinstance(rating, str):
+        raise ConfigError(f"Row {row_id}: {name} gave {rating!r}; a rating is a number or a label.")
+    try:  # of a CSV file
+        number = float(rating)
+    except ValueError:
+        return rating.strip()
+    return number if math.isfinite(number) else None
+
+
+def _who_rated(raters: Mapping[str, Rater]) -> tuple[dict[str, Rater], tuple[str, ...]]:
+    rated = {name: given for name, given in raters.items() if given}
+    return rated, tuple(f"{name} rated nothing." for name in raters if name not in rated)
+
+
+def _beside(people: Mapping[str, Rater], reported: Sequence[Reported], entry: EvaluatorEntry) -> tuple[Kind, Rater]:
+    """Return what the ratings are, and the judge's in the units in which people gave theirs.
+
+    Raises:
+        ConfigError: a person's rating is not on the evaluator's scale.
+    """
+    kind = _kind(list(people.values()))
+    if kind is Kind.LABELS:
+        return kind, {one.id: one.label for one in reported if one.label is not None}
+    values: Rater = {one.id: one.value for one in reported if one.value is not None}
+    scale = entry.about.get("scale")
+    if people and kind is Kind.BINARY and not (scale and (scale["low"], scale["high"]) == (0, 1)):
+        return kind, values
+    if scale is None:
+        scores: Rater = {one.id: one.score for one in reported if one.score is not None}
+        return _kind([*people.values(), scores]), scores
+    for name, given in people.items():
+        for row_id, rating in given.items():
+            if isinstance(rating, float) and not scale["low"] <= rating <= scale["high"]:
+                raise ConfigError(
+                    f"Row {row_id}: {name} gave {rating:g}, which is off the scale {scale['low']:g}..{scale['high']:g} "
+                    f"of {entry.name}."
+                )
+    ratings: Rater = {one.id: one.rating for one in reported if one.rating is not None}
+    return _kind([*people.values(), ratings]), ratings
+
+
+def _kind(raters: Sequence[Rater]) -> Kind:
+    given = {rating for rater in raters for rating in rater.values()}
+    if any(isinstance(rating, str) for rating in given):
+        return Kind.LABELS
+    return Kind.BINARY if given <= {0.0, 1.0} else Kind.RATINGS
+
+
+def _clusters(rows: Sequence[tuple[str, Mapping[str, Any]]], cluster: str | None) -> list[Hashable]:
+    if cluster is None:
+        return [row_id for row_id, _ in rows]
+    columns = Columns.parse({"cluster": cluster})
+    labels = [label_of(columns, values, "cluster") for _, values in rows]
+    if all(label == MISSING for label in labels):
+        raise ConfigError(f"No row has the column {cluster!r} to be told apart by.")
+    return [(row_id,) if label == MISSING else label for (row_id, _), label in zip(rows, labels, strict=True)]
