@@ -61,6 +61,12 @@ if TYPE_CHECKING:
     from lc_scoring.registry import load_evaluators as load_evaluators
     from lc_scoring.registry import register_evaluator as register_evaluator
     from lc_scoring.rubric import Rubric as Rubric
+    from lc_scoring.runs.agree import Agreement as Agreement
+    from lc_scoring.runs.agree import agree as agree
+    from lc_scoring.runs.agree import agree_rows as agree_rows
+    from lc_scoring.runs.compare import Comparison as Comparison
+    from lc_scoring.runs.compare import compare as compare
+    from lc_scoring.runs.report.write_report import write_report as write_report
     from lc_scoring.runs.run import Run as Run
     from lc_scoring.runs.score_dataset import ascore_dataset as ascore_dataset
     from lc_scoring.runs.score_dataset import score_dataset as score_dataset
@@ -110,6 +116,9 @@ _UNLISTED_HOMES = {
     "evaluators.string_distance": ("PairwiseStringDistanceEvalChain", "StringDistance", "StringDistanceEvalChain"),
     "evaluators.trajectory": ("TrajectoryEvalChain",),
     "example": ("Example",),
+    "runs.agree": ("Agreement", "agree", "agree_rows"),
+    "runs.compare": ("Comparison", "compare"),
+    "runs.report.write_report": ("write_report",),
 }
 _HOME_OF = {name: home for homes in (_HOMES, _UNLISTED_HOMES) for home, names in homes.items() for name in names}
 

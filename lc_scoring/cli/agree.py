@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from lc_scoring.cli.summary import console, plain_text
@@ -72,8 +71,8 @@ def _rows(data: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _measures(one: Agreement) -> Table:
     people = f"{len(one.people)} people" if len(one.people) != 1 else one.people[0]
     title = f"{one.judge or 'people'} beside {people if one.judge else 'each other'}: {one.rows} rows, {one.kind}"
-    table = Table(title=plain_text(title), title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("with 95 % intervals")
+    table = Table(title=plain_text(title), title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("95 % intervals", no_wrap=True)
     columns = {
         "beside a person": [each.beside_person for each in one.statistics],
         "their mean" if one.kind == "ratings" else "most of them": [each.beside_mean for each in one.statistics],
@@ -95,7 +94,7 @@ def _cell(interval: Interval | None) -> str:
 
 
 def _confusion(one: Agreement) -> Table:
-    table = Table(box=SIMPLE_HEAD)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("person \\ judge")
     for name in one.categories:
         table.add_column(plain_text(name), justify="right")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from lc_scoring.data.columns import Columns
 from lc_scoring.data.row import is_missing
@@ -64,7 +65,7 @@ def ratings_of_run(run: Run, entry: EvaluatorEntry, *, human: Sequence[str], clu
     Raises:
         ConfigError: no row has a column, or a rating is not on the scale.
     """
-    rows = list(run.row_values())
+    rows = _kept(run.row_values(), human, cluster)
     people = _raters(rows, human)
     for row_id, rater, rating in run.human_ratings(entry.name):
         people.setdefault(rater, {})[row_id] = rating
@@ -72,7 +73,7 @@ def ratings_of_run(run: Run, entry: EvaluatorEntry, *, human: Sequence[str], clu
     reported = [one for one in run.reported(entry.name) if one.state == SCORE]
     kind, judge = _beside(people, reported, entry)
     return Ratings(
-        ids=[row_id for row_id, _ in rows],
+        ids=[row.id for row in rows],
         judges={entry.name: judge},
         people=people,
         clusters=_clusters(rows, cluster),
@@ -93,37 +94,55 @@ def ratings_of_rows(
     Raises:
         ConfigError: no row has a column.
     """
-    listed = list(rows)
-    judged, no_judge = _who_rated(_raters(listed, judges))
-    people, nobody = _who_rated(_raters(listed, human))
+    kept = _kept(rows, [*judges, *human], cluster)
+    judged, no_judge = _who_rated(_raters(kept, judges))
+    people, nobody = _who_rated(_raters(kept, human))
     return Ratings(
-        ids=[row_id for row_id, _ in listed],
+        ids=[row.id for row in kept],
         judges=judged,
         people=people,
-        clusters=_clusters(listed, cluster),
+        clusters=_clusters(kept, cluster),
         kind=_kind([*people.values(), *judged.values()]),
         notes=(*no_judge, *nobody),
     )
 
 
-def _raters(rows: Sequence[tuple[str, Mapping[str, Any]]], columns: Sequence[str]) -> dict[str, Rater]:
+class _Row(NamedTuple):
+    """What is kept of a row: its id, the columns with ratings that it has, and what it belongs to."""
+
+    id: str
+    ratings: Mapping[str, Any]
+    label: str
+
+
+def _kept(rows: Iterable[tuple[str, Mapping[str, Any]]], columns: Sequence[str], cluster: str | None) -> list[_Row]:
+    """Return of each row what is needed; the texts of a large dataset would not fit."""
+    taken = Columns.parse({column: column for column in columns})
+    told_apart = Columns.parse({} if cluster is None else {"cluster": cluster})
+    kept: list[_Row] = []
+    for row_id, values in rows:
+        found: dict[str, Any] = {}
+        for column in columns:
+            with suppress(ConfigError):  # this row has none
+                found[column] = taken.take(values, column)
+        label = row_id if cluster is None else label_of(told_apart, values, "cluster")
+        kept.append(_Row(row_id, found, label))
+    return kept
+
+
+def _raters(rows: Sequence[_Row], columns: Sequence[str]) -> dict[str, Rater]:
     """Return the raters of some columns: a column is one, unless it holds lists or mappings, which are several."""
     raters: dict[str, Rater] = {}
-    taken = Columns.parse({column: column for column in columns})
     for column in columns:
-        met = False
-        for row_id, values in rows:
-            try:
-                value = taken.take(values, column)
-            except ConfigError:
-                continue
-            met = True
-            for name, rating in _each(column, value):
-                raters.setdefault(name, {})
-                if (given := _given(rating, row_id, name)) is not None:
-                    raters[name][row_id] = given
-        if not met:
+        if not any(column in row.ratings for row in rows):
             raise ConfigError(f"No row has the column {column!r} with ratings.")
+        several: dict[str, Rater] = {}
+        for row in rows:
+            for name, rating in _each(column, row.ratings.get(column)):
+                several.setdefault(name, {})
+                if (given := _given(rating, row.id, name)) is not None:
+                    several[name][row.id] = given
+        raters |= several or {column: {}}
     return raters
 
 
@@ -132,7 +151,7 @@ def _each(column: str, value: Any) -> Iterable[tuple[str, Any]]:
         return [(f"{column}.{name}", one) for name, one in value.items()]
     if isinstance(value, (list, tuple)):
         return [(f"{column} {place}", one) for place, one in enumerate(value, 1)]
-    return [(column, value)]
+    return [] if is_missing(value) else [(column, value)]
 
 
 def _given(rating: Any, row_id: str, name: str) -> Given | None:
@@ -188,11 +207,7 @@ def _kind(raters: Sequence[Rater]) -> Kind:
     return Kind.BINARY if given <= {0.0, 1.0} else Kind.RATINGS
 
 
-def _clusters(rows: Sequence[tuple[str, Mapping[str, Any]]], cluster: str | None) -> list[Hashable]:
-    if cluster is None:
-        return [row_id for row_id, _ in rows]
-    columns = Columns.parse({"cluster": cluster})
-    labels = [label_of(columns, values, "cluster") for _, values in rows]
-    if all(label == MISSING for label in labels):
+def _clusters(rows: Sequence[_Row], cluster: str | None) -> list[Hashable]:
+    if cluster is not None and all(row.label == MISSING for row in rows):
         raise ConfigError(f"No row has the column {cluster!r} to be told apart by.")
-    return [(row_id,) if label == MISSING else label for (row_id, _), label in zip(rows, labels, strict=True)]
+    return [(row.id,) if row.label == MISSING else row.label for row in rows]

@@ -127,6 +127,14 @@ class Run:
             return "its process was killed, or the disk failed"
         return None if stopped is None else str(stopped)
 
+    @property
+    def times(self) -> tuple[float | None, float | None]:
+        """When its first session began and its last one ended, seconds since 1970; None where that is not known."""
+        with self._reading() as database:
+            (began,) = database.execute("SELECT min(started) FROM session").fetchone()
+            last = database.execute("SELECT ended FROM session ORDER BY number DESC LIMIT 1").fetchone()
+        return began, None if last is None else last[0]
+
     def about(self, name: str) -> Any:
         """Return a fact that is kept about the run, such as its `source` or `target`, or None."""
         with self._reading() as database:

@@ -210,6 +210,18 @@ def reported(evaluator: Any, score: Score) -> float:
     return score.value if score.rating is None else score.rating
 
 
+def about(evaluator: Any) -> dict[str, Any]:
+    """Return what a run file keeps about an evaluator, as far as there is anything; see `EvaluatorEntry`."""
+    scale = getattr(evaluator, "scale", None)
+    told = {
+        "scale": None if scale is None else {"low": scale.low, "high": scale.high, "step": scale.step},
+        "lower_is_better": getattr(getattr(evaluator, "rubric", None), "lower_is_better", None),
+        "normalize_by": getattr(evaluator, "normalize_by", None),
+        "aggregations": list(getattr(evaluator, "aggregations", ())),
+    }
+    return {name: value for name, value in told.items() if value not in (None, [])}
+
+
 def _key(number: int, fields: Mapping[str, Any]) -> object:
     """Return what two questions of one evaluator have in common where they are the same."""
     key = (number, *fields.items())

@@ -27,7 +27,7 @@ from lc_scoring.runs.rows import check_source, chunks
 from lc_scoring.runs.run import Run
 from lc_scoring.runs.run_file import check_place, check_run_file
 from lc_scoring.runs.schedule import work_through
-from lc_scoring.runs.scoring import Judging, RowScorer
+from lc_scoring.runs.scoring import Judging, RowScorer, about
 from lc_scoring.runs.store import Store
 from lc_scoring.runs.target import PREDICTION, Target, target_name
 from lc_scoring.runs.writer import Writer
@@ -266,18 +266,8 @@ def _had_target(path: Path) -> bool:
 
 
 def _judging(store: Store, evaluator: Any) -> Judging:
-    rubric = getattr(evaluator, "rubric", None)
-    scale = getattr(evaluator, "scale", None)
-    about = {
-        "scale": None if scale is None else {"low": scale.low, "high": scale.high, "step": scale.step},
-        "lower_is_better": getattr(rubric, "lower_is_better", None),
-        "normalize_by": getattr(evaluator, "normalize_by", None),
-        "aggregations": list(getattr(evaluator, "aggregations", ())),
-    }
-    signature = str(evaluator.signature)
-    told = {name: value for name, value in about.items() if value not in (None, [])}
     return Judging(
-        entry=store.enter(str(evaluator.evaluation_name), signature, told),
+        entry=store.enter(str(evaluator.evaluation_name), str(evaluator.signature), about(evaluator)),
         evaluator=evaluator,
         needed=tuple(evaluator.input_keys),
         optional=tuple(getattr(evaluator, "optional_keys", ())),

@@ -18,11 +18,11 @@ from lc_scoring.errors import ConfigError
 from lc_scoring.judges.pairwise import BOTH_ORDERS, swayed_by_position
 from lc_scoring.records import Score, Usage
 from lc_scoring.runs.outcomes import FAILURE, SCORE, Stored, as_json, error_of, restored
+from lc_scoring.runs.score_interval import score_interval, span_of
 from lc_scoring.runs.store import EvaluatorEntry
 from lc_scoring.stats.aggregations import AGGREGATIONS, percentiles
 from lc_scoring.stats.histogram import Bin, histogram
-from lc_scoring.stats.intervals import Interval, share_interval
-from lc_scoring.stats.mean_interval import mean_interval
+from lc_scoring.stats.intervals import Interval
 
 MANY_FAILURES = 0.05
 """The share of failures above which a summary says so first."""
@@ -45,7 +45,7 @@ class Summary:
         failures: how many failed, by the error's class, the most frequent first.
         examples: for each class of failure, the first one's row and message.
         mean: of the reported scores; None where there are none.
-        interval: its 95 % interval: Wilson's where all scores are 0 or 1, else BCa; None with fewer than two.
+        interval: its 95 % interval, see `score_interval`; None with fewer than two.
         deviation: their standard deviation (n - 1); None with fewer than two.
         low: the least score, or None.
         high: the greatest score, or None.
@@ -230,7 +230,7 @@ def _summary(
     slice_: str | None = None,
     slices: tuple[Summary, ...] = (),
 ) -> Summary:
-    scores, span = tally.scores, _span(entry.about)
+    scores, span = tally.scores, span_of(entry.about)
     p10, median, p90 = percentiles(scores, (10, 50, 90)) if scores else (None, None, None)
     return Summary(
         name=entry.name,
@@ -242,7 +242,7 @@ def _summary(
         failures=dict(tally.failures.most_common()),
         examples=details.examples,
         mean=math.fsum(scores) / len(scores) if scores else None,
-        interval=_interval(scores, tally.clusters, span),
+        interval=score_interval(scores, tally.clusters or None, span=span),
         deviation=statistics.stdev(scores) if len(scores) > 1 else None,
         low=min(scores, default=None),
         high=max(scores, default=None),
@@ -259,19 +259,6 @@ def _summary(
         seconds=statistics.median(tally.seconds) if tally.seconds else None,
         slices=slices,
     )
-
-
-def _span(about: Mapping[str, Any]) -> tuple[float, float] | None:
-    """Return the scale's ends in the units of the scores; None where the evaluator has no scale."""
-    scale, divisor = about.get("scale"), about.get("normalize_by") or 1
-    return None if scale is None else (scale["low"] / divisor, scale["high"] / divisor)
-
-
-def _interval(scores: Sequence[float], clusters: Sequence[str], span: tuple[float, float] | None) -> Interval | None:
-    is_share = span in (None, (0.0, 1.0)) and set(scores) <= {0.0, 1.0}  # ratings of 1 on a scale to 10 are none
-    if len(scores) > 1 and not clusters and is_share:
-        return share_interval(int(sum(scores)), len(scores))
-    return mean_interval(scores, clusters or None)
 
 
 def _histogram(scores: Sequence[float], span: tuple[float, float] | None) -> tuple[Bin, ...]:

@@ -288,7 +288,7 @@ AGREEMENT: Mapping[str, PairStatistic] = {
     "Spearman": spearman,
     "Kendall tau-b": kendall,
     "ICC(2,1)": icc,
-    "mean absolute error": mean_absolute_error,
+    "MAE": mean_absolute_error,
     "bias": bias,
     "exact agreement": exact_agreement,
     "within one": within_one,

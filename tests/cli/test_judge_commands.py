@@ -216,7 +216,7 @@ def test_rows_to_which_a_rubric_does_not_apply_are_counted_apart(tmp_path: Path)
     assert not passed.keys() & {"score", "value", "error"}
     assert [(row["score"], row["value"]) for row in rated] == [(4, 0.75)] * 2
     assert "3, 2 scored, 1 not applicable, 0 failed" in done.stdout
-    assert "4.00 [4.00, 4.00] (n = 2, 95 % interval)" in done.stdout
+    assert "4.00 [2.03, 4.66] (n = 2, 95 % interval)" in done.stdout
 
 
 @pytest.mark.parametrize("command", ["plan-samples", "probe"])
