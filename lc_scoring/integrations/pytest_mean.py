@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lc_scoring.data.columns import Columns
-from lc_scoring.data.row import is_missing
 from lc_scoring.errors import ConfigError
 from lc_scoring.integrations.bounds import Bounds, shown
 from lc_scoring.integrations.pytest_notes import Scored, open_notes
 from lc_scoring.integrations.shown_text import one_line
 from lc_scoring.records import Failure
 from lc_scoring.registry import load_evaluator
-from lc_scoring.runs.outcomes import FAILURE, NOT_APPLICABLE, as_json, storable, stored
+from lc_scoring.runs.outcomes import FAILURE, NOT_APPLICABLE, SCORE, as_json, storable, stored
+from lc_scoring.runs.pairing import clusters_of
 from lc_scoring.runs.request import check_evaluator
 from lc_scoring.runs.run import Run
 from lc_scoring.runs.score_dataset import score_dataset
@@ -178,40 +177,20 @@ def _rows_of(run: Run, name: str | None, cluster: str | None) -> _Rows:
     if failure is not None and isinstance(failure.outcome, Failure):
         error = failure.outcome.error
         example = one_line(f"{failure.id}: {type(error).__name__}: {error}", _EXAMPLE)
+    clusters = None
+    if cluster is not None:
+        scored = [one.id for one in run.reported(entry.name) if one.state == SCORE]
+        clusters = clusters_of(run, cluster, scored)
     return _Rows(
         name=entry.name,
         span=span_of(entry.about),
         scores=run.scores(entry.name),
-        clusters=None if cluster is None else _clusters(run, entry.name, cluster),
+        clusters=clusters,
         failed=counts[FAILURE] + lacking,
         not_applicable=counts[NOT_APPLICABLE],
         example=example,
         stopped=run.stopped,
     )
-
-
-def _clusters(run: Run, name: str, column: str) -> list[Hashable]:
-    """Return what each row with a score belongs to; one of which nothing is known stands by itself.
-
-    Raises:
-        ConfigError: no row has such a column.
-    """
-    columns, labels, known = Columns.parse({"cluster": column}), list[Hashable](), False
-    for place, result in enumerate(run.results(name, failed=False)):
-        if result.score is None:
-            continue
-        try:
-            value = columns.take(result.values, "cluster")
-        except ConfigError:
-            value = None
-        if is_missing(value):
-            labels.append(place)
-        else:
-            known = True
-            labels.append(value if isinstance(value, str) else as_json(value))
-    if labels and not known:
-        raise ConfigError(f"No row has the column {column!r} to be told apart by.")
-    return labels
 
 
 def _judged(rows: _Rows, bounds: Bounds, confidence: float, max_failed: float) -> tuple[Interval | None, str | None]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from lc_scoring.stats.arrays import ArrayLike, Floats, Indices, codes_of, floats, grouped_sums, np
+from lc_scoring.stats.arrays import ArrayLike, Floats, Indices, codes_of, counts_of, floats, grouped_sums, np, over
 
 PairStatistic: TypeAlias = Callable[[ArrayLike, ArrayLike, ArrayLike | None], Floats]
 
@@ -87,7 +87,7 @@ def kendall(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> Floa
     ordered = total - ties_a - ties_b + _choose_two(both).sum(-1)
     discordant = _inversions(codes_a, codes_b, counts)
     root = np.sqrt(np.maximum(total - ties_a, 0)) * np.sqrt(np.maximum(total - ties_b, 0))
-    return _over(ordered - 2 * discordant, root)
+    return over(ordered - 2 * discordant, root)
 
 
 def cohen_kappa(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> Floats:
@@ -110,8 +110,8 @@ def cohen_kappa(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> 
     a, b, counts = _checked(a, b, counts)
     shares_a, shares_b, _ = _shares(a, b, counts)
     expected = (shares_a * shares_b).sum(-1)
-    observed = _over((counts * (a == b)).sum(-1), counts.sum(-1))
-    return 1 - _over(1 - observed, np.where(expected < 1 - _NOTHING, 1 - expected, 0))
+    observed = over((counts * (a == b)).sum(-1), counts.sum(-1))
+    return 1 - over(1 - observed, np.where(expected < 1 - _NOTHING, 1 - expected, 0))
 
 
 def linear_kappa(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> Floats:
@@ -138,8 +138,8 @@ def linear_kappa(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) ->
     # Two ratings lie on either side of a gap with this probability, if nothing but chance pairs them.
     apart = below_a * (1 - below_b) + below_b * (1 - below_a)
     expected = (apart * np.diff(ratings)).sum(-1)
-    observed = _over((counts * np.abs(a - b)).sum(-1), counts.sum(-1))
-    return 1 - _over(observed, _unless_rounding(expected, np.ptp(ratings) if ratings.size else 0.0))
+    observed = over((counts * np.abs(a - b)).sum(-1), counts.sum(-1))
+    return 1 - over(observed, _unless_rounding(expected, np.ptp(ratings) if ratings.size else 0.0))
 
 
 def quadratic_kappa(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> Floats:
@@ -163,9 +163,9 @@ def quadratic_kappa(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None)
     middle, span = _frame(a, b)
     a, b = (a - middle) / span, (b - middle) / span
     n = counts.sum(-1)
-    mean_a, mean_b = _over(counts @ a, n), _over(counts @ b, n)
-    expected = _over(counts @ a**2, n) + _over(counts @ b**2, n) - 2 * mean_a * mean_b
-    return 1 - _over(_over(counts @ (a - b) ** 2, n), _unless_rounding(expected, 1.0))
+    mean_a, mean_b = over(counts @ a, n), over(counts @ b, n)
+    expected = over(counts @ a**2, n) + over(counts @ b**2, n) - 2 * mean_a * mean_b
+    return 1 - over(over(counts @ (a - b) ** 2, n), _unless_rounding(expected, 1.0))
 
 
 def icc(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> Floats:
@@ -191,10 +191,10 @@ def icc(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> Floats:
     n = counts.sum(-1)
     between = 2 * _squares((a + b) / 2, counts)
     apart = _squares(a - b, counts) / 2
-    raters = n * _over(counts @ (a - b), n) ** 2 / 2
-    rows, error = _over(between, n - 1), _over(apart, n - 1)
-    total = rows + error + 2 * _over(raters - error, n)
-    return _over(rows - error, _unless_rounding(total, 1.0))
+    raters = n * over(counts @ (a - b), n) ** 2 / 2
+    rows, error = over(between, n - 1), over(apart, n - 1)
+    total = rows + error + 2 * over(raters - error, n)
+    return over(rows - error, _unless_rounding(total, 1.0))
 
 
 def mean_absolute_error(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> Floats:
@@ -208,7 +208,7 @@ def mean_absolute_error(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = N
         0.5
     """
     a, b, counts = _checked(a, b, counts)
-    return _over(counts @ np.abs(a - b), counts.sum(-1))
+    return over(counts @ np.abs(a - b), counts.sum(-1))
 
 
 def bias(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> Floats:
@@ -222,7 +222,7 @@ def bias(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> Floats:
         1.0
     """
     a, b, counts = _checked(a, b, counts)
-    return _over(counts @ (b - a), counts.sum(-1))
+    return over(counts @ (b - a), counts.sum(-1))
 
 
 def exact_agreement(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> Floats:
@@ -236,7 +236,7 @@ def exact_agreement(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None)
         0.5
     """
     a, b, counts = _checked(a, b, counts)
-    return _over(counts @ (a == b).astype(np.float64), counts.sum(-1))
+    return over(counts @ (a == b).astype(np.float64), counts.sum(-1))
 
 
 def within_one(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> Floats:
@@ -250,7 +250,7 @@ def within_one(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> F
         0.75
     """
     a, b, counts = _checked(a, b, counts)
-    return _over(counts @ (np.abs(a - b) <= 1 + 1e-9).astype(np.float64), counts.sum(-1))
+    return over(counts @ (np.abs(a - b) <= 1 + 1e-9).astype(np.float64), counts.sum(-1))
 
 
 def confusion_matrix(a: ArrayLike, b: ArrayLike, categories: ArrayLike | None = None) -> tuple[Floats, Floats]:
@@ -300,16 +300,7 @@ def _checked(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None) -> tuple[Floa
     first, second = floats(a, "ratings"), floats(b, "ratings")
     if first.ndim != 1 or first.shape != second.shape:
         raise ValueError(f"two raters rate the same items, got ratings of shape {first.shape} and {second.shape}.")
-    weights = np.ones(first.shape) if counts is None else floats(counts, "counts")
-    if weights.shape[-1:] != first.shape or (weights < 0).any():
-        raise ValueError(f"there must be a count of 0 or more for each of {len(first)} pairs.")
-    return first, second, weights
-
-
-def _over(top: Floats, bottom: Floats) -> Floats:
-    """Divide; NaN where the divisor is 0 or below."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(bottom > 0, top / bottom, np.nan)
+    return first, second, counts_of(counts, len(first))
 
 
 def _unless_rounding(number: Floats, scale: float) -> Floats:
@@ -336,7 +327,7 @@ def _spread_out(values: Floats) -> Floats:
 def _squares(values: Floats, counts: Floats) -> Floats:
     """Return the sum of squared deviations from the mean."""
     n = counts.sum(-1)
-    means = _over(counts @ values, n)
+    means = over(counts @ values, n)
     deviations = values - means[..., None]
     squares: Floats = (counts * deviations**2).sum(-1)
     return squares
@@ -345,12 +336,12 @@ def _squares(values: Floats, counts: Floats) -> Floats:
 def _correlation(a: Floats, b: Floats, counts: Floats) -> Floats:
     """Return the correlation of numbers within [-1, 1], shape (n,) or (..., n)."""
     n = counts.sum(-1)
-    a = a - _over((counts * a).sum(-1), n)[..., None]
-    b = b - _over((counts * b).sum(-1), n)[..., None]
+    a = a - over((counts * a).sum(-1), n)[..., None]
+    b = b - over((counts * b).sum(-1), n)[..., None]
     squares_a, squares_b = (counts * a * a).sum(-1), (counts * b * b).sum(-1)
     least = _NOTHING * n
     root = np.where((squares_a > least) & (squares_b > least), np.sqrt(squares_a) * np.sqrt(squares_b), 0.0)
-    return np.clip(_over((counts * a * b).sum(-1), root), -1, 1)
+    return np.clip(over((counts * a * b).sum(-1), root), -1, 1)
 
 
 def _ranks(values: Floats, counts: Floats) -> Floats:
@@ -366,8 +357,8 @@ def _shares(a: Floats, b: Floats, counts: Floats) -> tuple[Floats, Floats, Float
     """Return how often each rater gave each rating, as shares, and the ratings."""
     ratings, codes = codes_of(np.concatenate([a, b]))
     n = counts.sum(-1)[..., None]
-    first = _over(grouped_sums(counts, codes[: len(a)], len(ratings)), n)
-    second = _over(grouped_sums(counts, codes[len(a) :], len(ratings)), n)
+    first = over(grouped_sums(counts, codes[: len(a)], len(ratings)), n)
+    second = over(grouped_sums(counts, codes[len(a) :], len(ratings)), n)
     return first, second, ratings
 
 

@@ -12,7 +12,18 @@ try:
 except ImportError as error:
     raise MissingExtra('NumPy is needed for this: pip install "lc-scoring[stats]".') from error
 
-__all__ = ["ArrayLike", "Floats", "Indices", "NDArray", "codes_of", "floats", "grouped_sums", "np"]
+__all__ = [
+    "ArrayLike",
+    "Floats",
+    "Indices",
+    "NDArray",
+    "codes_of",
+    "counts_of",
+    "floats",
+    "grouped_sums",
+    "np",
+    "over",
+]
 
 Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.intp]
@@ -70,3 +81,34 @@ def grouped_sums(counts: Floats, codes: Indices, size: int) -> Floats:
         present, starts = np.unique(codes[order], return_index=True)
         sums[..., present] = np.add.reduceat(counts[..., order], starts, axis=-1)
     return sums
+
+
+def counts_of(counts: ArrayLike | None, n: int) -> Floats:
+    """Return how often each of n items is counted: once, unless it is said.
+
+    Args:
+        counts: shape (..., n), 0 or more, or None.
+        n: how many items there are.
+
+    Raises:
+        ValueError: there is not one for each item, or one is below 0 or not finite.
+
+    Examples:
+        >>> counts_of(None, 2)
+        array([1., 1.])
+    """
+    weights = np.ones(n) if counts is None else floats(counts, "counts")
+    if weights.shape[-1:] != (n,) or (weights < 0).any():
+        raise ValueError(f"there must be a count of 0 or more for each of {n} items.")
+    return weights
+
+
+def over(top: Floats, bottom: Floats) -> Floats:
+    """Divide; NaN where the divisor is 0 or below.
+
+    Examples:
+        >>> over(floats([1, 1], "top"), floats([2, 0], "bottom"))
+        array([0.5, nan])
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(bottom > 0, top / bottom, np.nan)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lc_scoring.stats.agreement import PairStatistic
-from lc_scoring.stats.arrays import ArrayLike, Floats, codes_of, floats, grouped_sums, np
+from lc_scoring.stats.arrays import ArrayLike, Floats, codes_of, counts_of, floats, grouped_sums, np, over
 
 THRESHOLD = 0.5
 """A score from here on is a yes."""
@@ -43,7 +43,7 @@ def auc(truth: ArrayLike, scores: ArrayLike, counts: ArrayLike | None = None) ->
     yes = grouped_sums(counts * truth, codes, len(distinct))
     no = grouped_sums(counts * (1 - truth), codes, len(distinct))
     above = (yes * (no.cumsum(-1) - no / 2)).sum(-1)
-    return _over(above, yes.sum(-1) * no.sum(-1))
+    return over(above, yes.sum(-1) * no.sum(-1))
 
 
 def precision(truth: ArrayLike, scores: ArrayLike, counts: ArrayLike | None = None) -> Floats:
@@ -58,7 +58,7 @@ def precision(truth: ArrayLike, scores: ArrayLike, counts: ArrayLike | None = No
     """
     truth, scores, counts = _checked(truth, scores, counts)
     called = counts * (scores >= THRESHOLD)
-    return _over((called * truth).sum(-1), called.sum(-1))
+    return over((called * truth).sum(-1), called.sum(-1))
 
 
 def recall(truth: ArrayLike, scores: ArrayLike, counts: ArrayLike | None = None) -> Floats:
@@ -72,7 +72,7 @@ def recall(truth: ArrayLike, scores: ArrayLike, counts: ArrayLike | None = None)
         True
     """
     truth, scores, counts = _checked(truth, scores, counts)
-    return _over((counts * truth * (scores >= THRESHOLD)).sum(-1), (counts * truth).sum(-1))
+    return over((counts * truth * (scores >= THRESHOLD)).sum(-1), (counts * truth).sum(-1))
 
 
 def calibration_error(truth: ArrayLike, scores: ArrayLike, counts: ArrayLike | None = None) -> Floats:
@@ -101,7 +101,7 @@ def calibration_error(truth: ArrayLike, scores: ArrayLike, counts: ArrayLike | N
         raise ValueError("a calibration error needs scores in [0, 1].")
     bins = np.searchsorted(np.arange(1, _BINS) / _BINS, scores, side="right")
     apart = np.abs(grouped_sums(counts * (truth - scores), bins, _BINS))
-    return _over(apart.sum(-1), counts.sum(-1))
+    return over(apart.sum(-1), counts.sum(-1))
 
 
 BINARY: Mapping[str, PairStatistic] = {
@@ -117,12 +117,4 @@ def _checked(truth: ArrayLike, scores: ArrayLike, counts: ArrayLike | None) -> t
     truth, scores = floats(truth, "truths"), floats(scores, "scores")
     if truth.ndim != 1 or truth.shape != scores.shape or not np.isin(truth, (0, 1)).all():
         raise ValueError(f"each of {scores.size} scores needs a truth of 0 or 1, got {np.unique(truth)[:5].tolist()}.")
-    weights = np.ones(truth.shape) if counts is None else floats(counts, "counts")
-    if weights.shape[-1:] != truth.shape or (weights < 0).any():
-        raise ValueError(f"there must be a count of 0 or more for each of {len(truth)} items.")
-    return truth, scores, weights
-
-
-def _over(top: Floats, bottom: Floats) -> Floats:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(bottom > 0, top / bottom, np.nan)
+    return truth, scores, counts_of(counts, len(truth))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from lc_scoring.stats.arrays import ArrayLike, Floats, Indices, floats, grouped_sums, np
+from lc_scoring.stats.arrays import ArrayLike, Floats, Indices, counts_of, grouped_sums, np
 
 
 class Level(StrEnum):
@@ -114,10 +114,7 @@ def _entries(ratings: ArrayLike, counts: ArrayLike | None) -> tuple[Indices, Ind
     items, raters = np.nonzero(~np.isnan(matrix))
     _, codes = np.unique(matrix[items, raters], return_inverse=True)
     sizes = np.bincount(items, minlength=len(matrix)).astype(np.float64)
-    weights = np.ones(len(matrix)) if counts is None else floats(counts, "counts")
-    if weights.shape[-1:] != (len(matrix),) or (weights < 0).any():
-        raise ValueError(f"there must be a count of 0 or more for each of {len(matrix)} items.")
-    return items, codes.astype(np.intp).reshape(-1), sizes, weights
+    return items, codes.astype(np.intp).reshape(-1), sizes, counts_of(counts, len(matrix))
 
 
 def _unequal(items: Indices, codes: Indices, sizes: Floats) -> Floats:
