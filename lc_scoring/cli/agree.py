@@ -83,9 +83,9 @@ def _measures(one: Agreement) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for place, each in enumerate(one.statistics):
         cells = [_cell(column[place]) for column in shown.values()]
-        if each.state:
-            cells = [each.state, *[""] * (len(shown) - 1)]
-        table.add_row(plain_text(each.name), *map(plain_text, cells[: max(1, len(shown))]))
+        if each.state and cells:
+            cells[0] = each.state
+        table.add_row(plain_text(each.name), *map(plain_text, cells))
     return table
 
 

@@ -40,7 +40,8 @@ class Comparison:
             the paired permutation test; None with fewer than two pairs.
         adjusted_p: the same when all comparisons that were made together are allowed for (Holm 1979).
         test: which test that was.
-        effect: the size of the difference whatever the units, or None where nothing scatters.
+        effect: the size of the difference whatever the units, with its sign, over rows whatever their sources; None
+            where nothing scatters.
         effect_name: what `effect` is.
         wins: pairs in which the other run is better.
         ties: pairs that are equal.
@@ -222,7 +223,7 @@ def _tested(pairs: Pairing, differences: Sequence[float], clusters: Sequence[Has
 
     if clusters is None and {*pairs.base, *pairs.other} <= {0.0, 1.0}:
         ups, downs = (sum(one * sign > 0 for one in differences) for sign in (1, -1))
-        uneven = max(ups, downs) / (ups + downs) - 0.5 if ups + downs else None
+        uneven = ups / (ups + downs) - 0.5 if ups + downs else None
         interval = paired_share_interval(ups, downs, len(differences))
         return _Tested(interval, mcnemar_test(ups, downs), "McNemar", uneven, "Cohen's g")
     p = sign_flip_test(differences, clusters)

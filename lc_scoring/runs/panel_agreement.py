@@ -85,9 +85,12 @@ class Panel:
         intervals = iter(drawn_intervals(drawn, self.clusters))
         told: list[_Told] = []
         for name, columns in measures:
+            if not any(columns):
+                continue  # it says nothing of such raters
             found = [None if one is None else next(intervals) for one in columns]
             few = "fewer than two rows or sources in common" if self.rows < 2 else "ratings do not vary enough"  # noqa: PLR2004
-            state = "" if any(one is not None for one in found) else few
+            told_of = columns[0] or columns[2]
+            state = few if told_of is not None and found[columns.index(told_of)] is None else ""
             told.append(
                 dict(zip(("beside_person", "beside_mean", "ceiling"), found, strict=True))
                 | {"name": name, "state": state}

@@ -179,13 +179,13 @@ def _beside(people: Mapping[str, Rater], reported: Sequence[Reported], entry: Ev
     Raises:
         ConfigError: a person's rating is not on the evaluator's scale.
     """
-    kind = _kind(list(people.values()))
+    kind, scale = _kind(list(people.values())), entry.about.get("scale")
     if kind is Kind.LABELS:
         return kind, {one.id: one.label for one in reported if one.label is not None}
-    values: Rater = {one.id: one.value for one in reported if one.value is not None}
-    scale = entry.about.get("scale")
-    if people and kind is Kind.BINARY and not (scale and (scale["low"], scale["high"]) == (0, 1)):
-        return kind, values
+    # Where all gave 1, that may be the lowest rating as well as a yes.
+    both = {rating for rater in people.values() for rating in rater.values()} == {0.0, 1.0}
+    if people and kind is Kind.BINARY and (scale is None or (both and (scale["low"], scale["high"]) != (0, 1))):
+        return kind, {one.id: one.value for one in reported if one.value is not None}
     if scale is None:
         scores: Rater = {one.id: one.score for one in reported if one.score is not None}
         return _kind([*people.values(), scores]), scores

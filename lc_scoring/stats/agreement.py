@@ -87,7 +87,7 @@ def kendall(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> Floa
     ordered = total - ties_a - ties_b + _choose_two(both).sum(-1)
     discordant = _inversions(codes_a, codes_b, counts)
     root = np.sqrt(np.maximum(total - ties_a, 0)) * np.sqrt(np.maximum(total - ties_b, 0))
-    return over(ordered - 2 * discordant, root)
+    return np.clip(over(ordered - 2 * discordant, root), -1, 1)
 
 
 def cohen_kappa(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> Floats:
@@ -179,7 +179,8 @@ def icc(a: ArrayLike, b: ArrayLike, counts: ArrayLike | None = None) -> Floats:
         counts: how often each pair is counted, shape (..., n).
 
     Returns:
-        At most 1, shape (...); NaN with fewer than two pairs, or where all ratings are equal.
+        At most 1, shape (...); NaN with fewer than two pairs, where all ratings are equal, or items do not
+            differ and raters cancel out.
 
     Examples:
         >>> round(float(icc([9, 6, 8, 7, 10, 6], [2, 1, 4, 1, 5, 2])), 2)
@@ -265,7 +266,7 @@ def confusion_matrix(a: ArrayLike, b: ArrayLike, categories: ArrayLike | None = 
         The k categories, and the counts, shape (k, k): rows are those of `a`, columns those of `b`.
 
     Raises:
-        ValueError: a rating is not among the categories.
+        ValueError: a rating is not among the categories, or these do not rise.
 
     Examples:
         >>> confusion_matrix([1, 2, 2], [1, 1, 2])[1].tolist()
@@ -273,6 +274,8 @@ def confusion_matrix(a: ArrayLike, b: ArrayLike, categories: ArrayLike | None = 
     """
     a, b, _ = _checked(a, b, None)
     known = np.unique(np.concatenate([a, b])) if categories is None else floats(categories, "categories")
+    if (np.diff(known) <= 0).any():
+        raise ValueError(f"categories must rise, got {known.tolist()}.")
     if (missing := np.setdiff1d(np.concatenate([a, b]), known)).size:
         raise ValueError(f"{missing[0]} is none of the categories {known.tolist()}.")
     places = np.searchsorted(known, a) * len(known) + np.searchsorted(known, b)

@@ -69,7 +69,7 @@ def alternative_annotator_test(
         None unless two people or more each rated 30 items that others rated too: fewer tell nothing.
 
     Raises:
-        ValueError: shapes do not fit, or `epsilon` is not in [0, 1].
+        ValueError: shapes do not fit, a rating is infinite, or `epsilon` is not in [0, 1].
 
     Examples:
         >>> truth = np.arange(60) % 5 + 1.0
@@ -83,6 +83,8 @@ def alternative_annotator_test(
             f"a test needs ratings of shape (items,) and (items, people) and an epsilon in [0, 1], got "
             f"{ratings.shape}, {others.shape} and {epsilon}."
         )
+    if np.isinf(ratings).any() or np.isinf(others).any():
+        raise ValueError("ratings are finite numbers or NaN, got an infinite one.")
     tested = [_against(ratings, others, person, nominal) for person in range(others.shape[1])]
     tested = [one for one in tested if len(one) >= FEWEST_ITEMS]
     if len(tested) < 2:  # noqa: PLR2004 - people

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Hashable, Sequence
 
 from lc_scoring.stats.arrays import ArrayLike, Floats, NDArray, floats, grouped_sums, np
+from lc_scoring.stats.intervals import check_rounds
 
 EXACT_BELOW = 25
 """Discordant pairs below which McNemar's test counts the cases instead of approximating."""
@@ -14,6 +16,11 @@ _ENUMERATED = 16  # differences whose signs are all tried, in 65,536 ways
 _AT_ONCE = 4_000_000  # numbers in memory
 _MOST_FLIPPED = 50_000_000  # signs; with more the sum of so many is normal
 _STEPS = 400  # of a continued fraction, which settles within a few dozen
+_ROUNDING = 1e-12  # of what is added up: a sum this small is 0
+_LEAST = sys.float_info.min  # of a probability: none is 0
+_MANY = 2_000  # degrees of freedom from which a series loses fewer digits than the beta function
+_HALVINGS = 60  # of a stretch, to its last digit
+_FAR = 40  # standard deviations beyond which no probability is left
 
 
 def sign_flip_test(
@@ -35,16 +42,17 @@ def sign_flip_test(
         Two-sided, in (0, 1]; 1 where all differences are 0; None without any.
 
     Raises:
-        ValueError: a difference is not finite, or there is not one label for each.
+        ValueError: a difference is not finite, there is not one label for each, or `rounds` is below 1.
 
     Examples:
         >>> sign_flip_test([1, 1, 1, 1, 1, 1])
         0.03125
     """
+    check_rounds(rounds)
     sums = _by_cluster(floats(differences, "differences"), clusters)
     if not sums.size:
         return None
-    sums = np.abs(sums[sums != 0]) * np.sign(sums[sums != 0])
+    sums = sums[sums != 0]
     if not sums.size:
         return 1.0
     sums = sums / np.abs(sums).max()
@@ -55,7 +63,7 @@ def sign_flip_test(
         return float(np.mean(np.abs(signs @ sizes) >= least))
     values, counts = np.unique(sizes, return_counts=True)
     if len(values) * rounds > _MOST_FLIPPED:
-        return math.erfc(seen / math.sqrt(2 * float((sizes**2).sum())))
+        return max(_LEAST, math.erfc(seen / math.sqrt(2 * float((sizes**2).sum()))))
     drawn = np.concatenate(_flipped(values, counts.astype(np.int64), rounds, seed))
     hits = int((np.abs(drawn) >= least).sum())
     return (hits + 1) / (rounds + 1)
@@ -87,7 +95,7 @@ def mcnemar_test(wins: int, losses: int) -> float:
     if n < EXACT_BELOW:
         ways = sum(math.comb(n, k) for k in range(fewer + 1))
         return min(1.0, 2 * ways / float(2**n))
-    return math.erfc(math.sqrt(max(0, abs(wins - losses) - 1) ** 2 / n / 2))
+    return max(_LEAST, math.erfc(math.sqrt(max(0, abs(wins - losses) - 1) ** 2 / n / 2)))
 
 
 def holm(probabilities: Sequence[float]) -> list[float]:
@@ -139,11 +147,14 @@ def benjamini_yekutieli(probabilities: Sequence[float]) -> list[float]:
 
 
 def student_below(t: float, freedom: float) -> float:
-    """Return the probability that Student's t lies below a number (Student 1908), from the incomplete beta function.
+    """Return the probability that Student's t lies below a number (Student 1908).
+
+    From the incomplete beta function; from 2,000 degrees of freedom on by Fisher's 1925 "Expansion of Student's
+    integral in powers of 1/n".
 
     Args:
         t: any number, infinite ones too.
-        freedom: degrees of freedom, above 0.
+        freedom: degrees of freedom, above 0; infinitely many give the normal distribution.
 
     Returns:
         In [0, 1].
@@ -159,8 +170,53 @@ def student_below(t: float, freedom: float) -> float:
         raise ValueError(f"degrees of freedom must be above 0, got {freedom}.")
     if math.isinf(t):
         return float(t > 0)
+    if freedom >= _MANY:
+        return _nearly_normal(t, 1 / freedom)
     tail = _beta_share(freedom / (freedom + t * t), t * t / (freedom + t * t), freedom / 2, 0.5) / 2
     return 1 - tail if t > 0 else tail
+
+
+def student_quantile(level: float, freedom: float) -> float:
+    """Return how far to either side of 0 Student's t stays with this probability.
+
+    Args:
+        level: a probability, in (0, 1).
+        freedom: degrees of freedom, above 0.
+
+    Returns:
+        Above 0.
+
+    Raises:
+        ValueError: the level is not in (0, 1), or there are no degrees of freedom.
+
+    Examples:
+        >>> round(student_quantile(0.95, 10), 3)
+        2.228
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie in (0, 1), got {level}.")
+    low, high = 0.0, 1.0
+    while student_below(-high, freedom) > (1 - level) / 2:
+        low, high = high, 2 * high
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if student_below(-middle, freedom) > (1 - level) / 2 else (low, middle)
+    return (low + high) / 2
+
+
+def _nearly_normal(t: float, u: float) -> float:
+    """Return Fisher's expansion to the third power of u, one over the degrees of freedom."""
+    below = math.erfc(-t / math.sqrt(2)) / 2
+    if abs(t) > _FAR:
+        return below
+    s = t * t
+    terms = (
+        (s + 1) / 4,
+        (3 * s**3 - 7 * s**2 - 5 * s - 3) / 96,
+        (s**5 - 11 * s**4 + 14 * s**3 + 6 * s**2 - 3 * s - 15) / 384,
+    )
+    density = math.exp(-s / 2) / math.sqrt(2 * math.pi)
+    return below - density * t * math.fsum(term * u**power for power, term in enumerate(terms, 1))
 
 
 def _by_cluster(differences: Floats, clusters: Sequence[Hashable] | None) -> Floats:
@@ -170,7 +226,9 @@ def _by_cluster(differences: Floats, clusters: Sequence[Hashable] | None) -> Flo
         raise ValueError(f"there must be a label for each of {len(differences)} differences, got {len(clusters)}.")
     known: dict[Hashable, int] = {}
     codes = [known.setdefault(cluster, len(known)) for cluster in clusters]
-    return grouped_sums(differences, np.array(codes, dtype=np.intp), len(known))
+    places = np.array(codes, dtype=np.intp)
+    sums, sizes = (grouped_sums(each, places, len(known)) for each in (differences, np.abs(differences)))
+    return np.where(np.abs(sums) > _ROUNDING * sizes, sums, 0.0)
 
 
 def _flipped(values: Floats, counts: NDArray[np.int64], rounds: int, seed: int) -> list[Floats]:

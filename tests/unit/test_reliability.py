@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from lc_scoring.stats.reliability import correlation_gain, icc1, spearman_brown
+from lc_scoring.stats.reliability import correlation_gain, icc1, icc2, icc3, spearman_brown
 
 # Shrout and Fleiss 1979, table 2: four judges' ratings of six targets; table 4 has ICC(1,1) = .17, ICC(1,4) = .44.
 SHROUT_FLEISS = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
@@ -143,3 +143,86 @@ def test_the_gain_is_the_root_of_the_ratio_of_reliabilities(reliability: float, 
 def test_a_gain_of_what_cannot_be_is_refused(reliability: float, samples: int, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         correlation_gain(reliability, samples)
+
+
+def test_the_published_table_gives_its_two_way_correlations_too() -> None:
+    """Shrout and Fleiss 1979, table 4: ICC(1,1) .17, ICC(2,1) .29, ICC(3,1) .71, and ICC(2,4) .62, ICC(3,4) .91."""
+    agreement, consistency = icc2(SHROUT_FLEISS), icc3(SHROUT_FLEISS)
+    assert agreement is not None
+    assert consistency is not None
+    assert (agreement, consistency) == (pytest.approx(0.2898, abs=5e-5), pytest.approx(0.7148, abs=5e-5))
+    assert (round(spearman_brown(agreement, 4), 2), round(spearman_brown(consistency, 4), 2)) == (0.62, 0.91)
+
+
+@pytest.mark.parametrize(
+    ("rows", "agreement", "consistency"),
+    [
+        # BMS = 2, JMS = 1.5, EMS = 0: 2 / (2 + 2 * 1.5 / 3); the second rater is higher by 1 throughout.
+        ([[1, 2], [2, 3], [3, 4]], 2 / 3, 1.0),
+        # Raters who agree.
+        ([[1, 1, 1], [4, 4, 4]], 1.0, 1.0),
+        # BMS = 0, JMS = 0, EMS = 1: -1 / (1 - 2 / 3) and -1 / (k - 1).
+        ([[1, 3], [3, 1], [2, 2]], -3.0, -1.0),
+        # Nothing but the raters' levels.
+        ([[1, 2], [1, 2], [1, 2]], 0.0, None),
+        ([[1.1, 2.7], [1.1, 2.7], [1.1, 2.7]], 0.0, None),
+        # The opposite of each other: nothing to divide by for agreement.
+        ([[1, 2], [2, 1]], None, -1.0),
+    ],
+)
+def test_hand_worked_two_way_values(
+    rows: Sequence[Sequence[float]], agreement: float | None, consistency: float | None
+) -> None:
+    assert icc2(rows) == (None if agreement is None else pytest.approx(agreement, abs=1e-12))
+    assert icc3(rows) == (None if consistency is None else pytest.approx(consistency, abs=1e-12))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([], id="no items"),
+        pytest.param([[]], id="an item of nothing"),
+        pytest.param([[], []], id="no raters"),
+        pytest.param([[1, 2, 3]], id="one item"),
+        pytest.param([[1], [2], [3]], id="one rater"),
+        pytest.param([[4, 4], [4, 4]], id="no variance at all"),
+        pytest.param([[0.1, 0.1]] * 30, id="no variance of decimals"),
+    ],
+)
+def test_where_two_ways_have_nothing_to_tell_apart_there_is_none(rows: Sequence[Sequence[float]]) -> None:
+    assert icc2(rows) is None
+    assert icc3(rows) is None
+
+
+@pytest.mark.parametrize("rows", [[[1, 2], [1]], [[1, 2], []], [[1, 2, 3], [1, 2], [1, 2, 3]]])
+@pytest.mark.parametrize("correlation", [icc2, icc3])
+def test_two_ways_need_a_rating_of_each_rater(correlation: object, rows: Sequence[Sequence[float]]) -> None:
+    with pytest.raises(ValueError, match="each item needs a rating of each rater"):
+        correlation(rows)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("offset", "unit"), [(100, 7), (1e6, 1), (1e9, 0.5), (5, 2**-20), (0, 1e-9), (0, 1e300)])
+def test_neither_the_level_nor_the_unit_of_the_scale_changes_the_two_way_ones(offset: float, unit: float) -> None:
+    moved = [[offset + unit * rating for rating in row] for row in SHROUT_FLEISS]
+    assert icc2(moved) == pytest.approx(icc2(SHROUT_FLEISS), abs=1e-9)
+    assert icc3(moved) == pytest.approx(icc3(SHROUT_FLEISS), abs=1e-9)
+
+
+def test_levels_of_raters_count_for_agreement_alone() -> None:
+    moved = [[rating + level for rating, level in zip(row, (0, 5, -2, 30), strict=True)] for row in SHROUT_FLEISS]
+    assert icc3(moved) == pytest.approx(icc3(SHROUT_FLEISS), abs=1e-12)
+    agreement = icc2(moved)
+    assert agreement is not None
+    assert 0 < agreement < 0.05
+
+
+def test_the_two_way_correlations_find_what_ratings_were_made_with() -> None:
+    draw = random.Random(8)  # noqa: S311 - statistics, no secret
+    levels = [-0.5, -0.25, 0.25, 0.5]
+    rows = []
+    for _ in range(4_000):
+        truth = draw.gauss(0, 1)
+        rows.append([truth + level + draw.gauss(0, 1) for level in levels])
+    of_levels = sum(level * level for level in levels) / 3
+    assert icc2(rows) == pytest.approx(1 / (2 + of_levels), abs=0.02)
+    assert icc3(rows) == pytest.approx(0.5, abs=0.02)
