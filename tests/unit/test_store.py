@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from lc_scoring.records import Failure, Score, Usage
 from lc_scoring.runs.intake import NewRow, TakenUp
 from lc_scoring.runs.outcomes import Stored, stored
 from lc_scoring.runs.run import Run
-from lc_scoring.runs.run_file import APPLICATION, SCHEMA, check_run_file
+from lc_scoring.runs.run_file import APPLICATION, SCHEMA, check_run_file, is_run_file, opened_to_read
 from lc_scoring.runs.store import Done, Made, Store
 
 SIGNATURE = "made by a test"
@@ -700,3 +701,84 @@ def test_an_sqlite_that_is_too_old_is_named(path: Path, monkeypatch: pytest.Monk
     with pytest.raises(ConfigError, match=r"Run files need SQLite 3\.32"):
         Store.open(path, goes_on=False)
     assert not path.exists()
+
+
+# Reading.
+
+
+def test_what_is_committed_is_read_while_it_is_written_to(path: Path, store: Store) -> None:
+    (one,) = enter(store, "one")
+    with closing(opened_to_read(path)) as reader:
+        for count in range(1, 4):
+            (row,) = store.take_up([new(f"r{count}")], [one])
+            store.write([], [Done(one, row.number, scored(), None)], {})
+            assert reader.execute("SELECT count(*) FROM outcome").fetchone() == (count,)
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            reader.execute("DELETE FROM outcome")
+    assert Run(path).counts() == {"score": 3, "not_applicable": 0, "failure": 0}
+    assert Run(path).stopped is None
+
+
+@pytest.mark.parametrize("left_behind", [("-shm", "-wal"), ("-wal",)])
+def test_what_a_killed_process_left_in_its_log_is_read(path: Path, left_behind: tuple[str, ...]) -> None:
+    committed = killed_when(child(path, WRITING), 3)
+    for suffix in {"-shm", "-wal"} - {*left_behind}:
+        path.with_name(path.name + suffix).unlink()
+    with closing(opened_to_read(path)) as reader:
+        (count,) = reader.execute("SELECT count(*) FROM outcome").fetchone()
+    assert count >= 10 * committed
+    assert count % 10 == 0
+    run = Run(path)
+    assert run.counts("one")["score"] == count == len(list(run.reported()))
+    assert run.stopped == "its process was killed, or the disk failed"
+
+
+def test_a_file_that_is_gone_is_not_made_by_reading_it(path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="unable to open database file"):
+        opened_to_read(path)
+    assert not path.exists()
+
+
+@pytest.mark.xfail(
+    reason="A file that is broken raises sqlite3.DatabaseError, and only an OperationalError closes the connection: it "
+    "stays open, which is a ResourceWarning from Python 3.13 on."
+)
+def test_a_broken_file_is_not_left_open(path: Path) -> None:
+    Store.open(path, goes_on=False).close()
+    content = path.read_bytes()
+    path.write_bytes(content[:200] + b"\xff" * (len(content) - 200))
+    with pytest.raises(sqlite3.DatabaseError, match="malformed") as raised:
+        opened_to_read(path)
+    (database,) = (one.frame.f_locals["database"] for one in raised.traceback if "database" in one.frame.f_locals)
+    try:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            database.execute("SELECT 1")
+    finally:
+        database.close()
+
+
+def test_a_run_is_known_by_its_header_whatever_its_version(path: Path) -> None:
+    assert not is_run_file(path)
+    assert not is_run_file(path.parent)
+    path.write_bytes(b"")
+    assert not is_run_file(path)
+    path.write_text('{"id": 1}\n' * 20, "utf-8")
+    assert not is_run_file(path)
+    path.unlink()
+    Store.open(path, goes_on=False).close()
+    header = path.read_bytes()
+    assert is_run_file(path)
+    for version, application, known in ((99, APPLICATION, True), (SCHEMA, 0, False)):
+        query(path, f"PRAGMA user_version = {version}")
+        query(path, f"PRAGMA application_id = {application}")
+        assert is_run_file(path) is known
+    path.write_bytes(header[:50])
+    assert not is_run_file(path)
+
+
+def test_telling_a_run_from_other_files_makes_none_beside_it(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE other (x)")
+    before = path.read_bytes()
+    assert not is_run_file(path)
+    assert (path.read_bytes(), beside(path)) == (before, [])
