@@ -60,8 +60,7 @@ def agree_on(
 
 def _rows(data: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     opened = open_source(str(data)).open()
-    if not isinstance(opened, Iterator):  # no file gives rows in any other way
-        raise ConfigError(f"{data} cannot be read row by row.")
+    assert isinstance(opened, Iterator)  # noqa: S101 - no file gives rows in any other way
     for row in opened:
         if row.error is not None:
             raise row.error

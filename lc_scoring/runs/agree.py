@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lc_scoring.errors import ConfigError, did_you_mean
-from lc_scoring.runs.ratings import Ratings, ratings_of_rows, ratings_of_run
+from lc_scoring.runs.ratings import Ratings, listed, ratings_of_rows, ratings_of_run
 from lc_scoring.runs.run import Run
 from lc_scoring.stats.intervals import Interval
 
@@ -53,7 +53,7 @@ class Agreement:
         statistics: the measures.
         categories: the ratings or labels of the confusion matrix, in order; empty where there are too many.
         confusion: how often a person's rating (rows) met the judge's (columns), over all people.
-        points: for ratings: the mean of people's, the judge's, and how many rows have both; the most frequent ones.
+        points: for numbers: the mean of people's, the judge's, and how many rows have both; the most frequent ones.
         alt_test: the alternative annotator test; None where it says nothing, see `notes`.
         notes: what else has to be known.
     """
@@ -110,11 +110,12 @@ def agree(
     """
     opened = run if isinstance(run, Run) else Run(run)
     names = [entry.name for entry in opened.evaluators]
-    for name in evaluators or ():
+    asked = names if evaluators is None else listed(evaluators)
+    for name in asked:
         if name not in names:
             raise ConfigError(f"{opened.path} has no scores of {name!r}.{did_you_mean(name, names)}")
-    wanted = [entry for entry in opened.evaluators if evaluators is None or entry.name in evaluators]
-    found = [ratings_of_run(opened, entry, human=human, cluster=cluster) for entry in wanted]
+    wanted = [entry for entry in opened.evaluators if entry.name in asked]
+    found = [ratings_of_run(opened, entry, human=listed(human), cluster=cluster) for entry in wanted]
     return tuple(one for ratings in found if ratings.people for one in agreements(ratings, epsilon=epsilon))
 
 
@@ -139,7 +140,8 @@ def agree_rows(
         For each judge beside people; without people, for each two judges; without judges, for people alone.
 
     Raises:
-        ConfigError: fewer than two raters rated, no row has a column, or a rating is no number or label.
+        ConfigError: fewer than two raters rated, no row has a column, a rating is no number or label, or two rows or
+            raters have one name.
         MissingExtra: NumPy is not installed.
 
     Examples:
@@ -149,7 +151,7 @@ def agree_rows(
         >>> found.people, [str(one.beside_mean) for one in found.statistics if one.name == "Spearman"]
         (('people 1', 'people 2'), ['1.00 [1.00, 1.00]'])
     """
-    ratings = ratings_of_rows(rows, judges=judges, human=human, cluster=cluster)
+    ratings = ratings_of_rows(rows, judges=listed(judges), human=listed(human), cluster=cluster)
     if len(ratings.judges) + len(ratings.people) < 2:  # noqa: PLR2004 - to agree
         raise ConfigError(f"Agreement needs two raters: {' '.join(ratings.notes) or 'name their columns.'}")
     return agreements(ratings, epsilon=epsilon)
@@ -158,6 +160,9 @@ def agree_rows(
 def agreements(ratings: Ratings, *, epsilon: float) -> tuple[Agreement, ...]:
     """Return how well raters agree; see `agree_rows`."""
     from lc_scoring.runs.panel_agreement import Panel  # noqa: PLC0415 - loads NumPy
+
+    if not 0 <= epsilon <= 1:
+        raise ConfigError(f"epsilon lies in [0, 1], such as 0.2 beside experts; got {epsilon}.")
 
     if ratings.people or len(ratings.judges) < 2:  # noqa: PLR2004 - to be compared with each other
         sides = [(judge, tuple(ratings.people)) for judge in ratings.judges or [""]]

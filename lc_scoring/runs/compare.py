@@ -10,11 +10,18 @@ from typing import Any, NamedTuple
 
 from lc_scoring.errors import ConfigError, did_you_mean
 from lc_scoring.runs.pairing import Pairing, clusters_of, paired
+from lc_scoring.runs.ratings import listed
 from lc_scoring.runs.run import Run
+from lc_scoring.runs.score_interval import Span, span_of
 from lc_scoring.runs.store import EvaluatorEntry
 from lc_scoring.stats.intervals import Interval
 from lc_scoring.stats.mean_interval import mean_interval
-from lc_scoring.stats.paired import detectable_difference, paired_share_interval, standardized_difference
+from lc_scoring.stats.paired import (
+    detectable_difference,
+    paired_share_interval,
+    scatter,
+    standardized_difference,
+)
 
 BETTER, WORSE, NOT_FOUND, TOO_FEW = "better", "worse", "no difference found", "too few pairs"
 """What a comparison can say of the other run."""
@@ -111,10 +118,11 @@ def compare(
     first, rest = _run(base), [_run(other) for other in others]
     if not rest:
         raise ConfigError("Compare a run with another one: name two at least.")
+    wanted = None if evaluators is None else listed(evaluators)
     found = [
         _compared(first, other, *_entries(first, other, name, any_signature=any_signature), cluster=cluster)
         for other in rest
-        for name in _names(first, other, evaluators)
+        for name in _names(first, other, wanted)
     ]
     return _adjusted(found)
 
@@ -141,7 +149,7 @@ def _run(run: Run | str | Path) -> Run:
     return run if isinstance(run, Run) else Run(run)
 
 
-def _names(base: Run, other: Run, wanted: Sequence[str] | None) -> list[str]:
+def _names(base: Run, other: Run, wanted: list[str] | None) -> list[str]:
     ours, theirs = ([entry.name for entry in run.evaluators] for run in (base, other))
     shared = [name for name in ours if name in theirs]
     for name in wanted or ():
@@ -154,7 +162,7 @@ def _names(base: Run, other: Run, wanted: Sequence[str] | None) -> list[str]:
             for run, names in ((base, ours), (other, theirs))
         )
         raise ConfigError(f"{has}: there is nothing to compare.")
-    return shared if wanted is None else list(wanted)
+    return shared if wanted is None else wanted
 
 
 def _entries(base: Run, other: Run, name: str, *, any_signature: bool) -> tuple[EvaluatorEntry, EvaluatorEntry]:
@@ -179,15 +187,15 @@ def _compared(base: Run, other: Run, ours: EvaluatorEntry, theirs: EvaluatorEntr
         notes.append(f"Made differently: {ours.signature} in the base run, {theirs.signature} in the other.")
     by_value = _scale(ours) != _scale(theirs)
     if by_value:
-        notes.append("The scales differ: compared are the values in [0, 1].")
+        notes.append("The scales, or which end is the better, differ: compared are the values in [0, 1].")
     pairs = paired(base, other, ours.name, by_value=by_value)
     clusters = None if cluster is None else clusters_of(base, cluster, pairs.ids)
-    differences = [new - old for old, new in zip(pairs.base, pairs.other, strict=True)]
+    differences = pairs.differences
     witnesses = len(differences if clusters is None else set(clusters))
-    tested = _tested(pairs, differences, clusters)
+    tested = _tested(pairs, clusters, span=None if by_value else span_of(ours.about))
     if witnesses < 2:  # noqa: PLR2004 - one tells nothing of the scatter
         tested = tested._replace(difference=None, effect=None)
-    elif differences[0] and len(set(differences)) == 1:
+    elif differences[0] and not scatter(differences):
         notes.append("All differences are equal, so nothing tells how they scatter.")
     wins, losses = (sum(one * sign > 0 for one in pairs.gains) for sign in (1, -1))
     comparison = Comparison(
@@ -215,13 +223,15 @@ def _compared(base: Run, other: Run, ours: EvaluatorEntry, theirs: EvaluatorEntr
 
 def _scale(entry: EvaluatorEntry) -> tuple[Any, ...]:
     scale = entry.about.get("scale") or {}
-    return (*((end, scale.get(end)) for end in ("low", "high")), entry.about.get("normalize_by"))
+    return scale.get("low"), scale.get("high"), entry.about.get("normalize_by"), entry.about.get("lower_is_better")
 
 
-def _tested(pairs: Pairing, differences: Sequence[float], clusters: Sequence[Hashable] | None) -> _Tested:
+def _tested(pairs: Pairing, clusters: Sequence[Hashable] | None, *, span: Span | None) -> _Tested:
+    """Test the differences; scores are shares where they are 0 and 1 and may be nothing else."""
     from lc_scoring.stats.significance import mcnemar_test, sign_flip_test  # noqa: PLC0415 - loads NumPy
 
-    if clusters is None and {*pairs.base, *pairs.other} <= {0.0, 1.0}:
+    differences = pairs.differences
+    if clusters is None and span in (None, (0.0, 1.0)) and {*pairs.base, *pairs.other} <= {0.0, 1.0}:
         ups, downs = (sum(one * sign > 0 for one in differences) for sign in (1, -1))
         uneven = ups / (ups + downs) - 0.5 if ups + downs else None
         interval = paired_share_interval(ups, downs, len(differences))
@@ -250,7 +260,7 @@ def _adjusted(found: Sequence[_Found]) -> tuple[Comparison, ...]:
         p = next(adjusted)
         verdict = NOT_FOUND if p >= SIGNIFICANCE or gain == 0 else BETTER if gain > 0 else WORSE
         notes = comparison.notes
-        if witnesses < fewest:
+        if witnesses < fewest and p >= SIGNIFICANCE:
             verdict = TOO_FEW
             notes = (*notes, f"However {witnesses} pairs or sources fall, they prove nothing at 5 %: {fewest} can.")
         told.append(replace(comparison, adjusted_p=p, verdict=verdict, notes=notes))

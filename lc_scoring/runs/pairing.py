@@ -12,6 +12,8 @@ from lc_scoring.runs.outcomes import SCORE
 from lc_scoring.runs.run import Reported, Run
 from lc_scoring.runs.summary import MANY_FAILURES, MISSING, label_of
 
+_ROUNDING = 1e-12  # of a number
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairing:
@@ -21,6 +23,7 @@ class Pairing:
         ids: the rows'.
         base: the base run's scores.
         other: the other run's.
+        differences: the other run's less the base run's; what is but rounding is 0.
         gains: how much better the other run is, in values of [0, 1].
         falls: whether a lower score is the better one.
         only_base: rows that are in the base run alone.
@@ -32,6 +35,7 @@ class Pairing:
     ids: Sequence[str]
     base: Sequence[float]
     other: Sequence[float]
+    differences: Sequence[float]
     gains: Sequence[float]
     falls: bool
     only_base: int
@@ -94,7 +98,8 @@ def paired(base: Run, other: Run, name: str, *, by_value: bool) -> Pairing:
         ids=ids,
         base=before,
         other=after,
-        gains=[new - old for old, new in zip(*values, strict=True)],
+        differences=list(map(_difference, before, after)),
+        gains=list(map(_difference, *values)),
         falls=_falls([*before, *after], [*values[0], *values[1]]),
         only_base=count - shared,
         only_other=len(theirs) - shared,
@@ -114,6 +119,11 @@ def clusters_of(run: Run, column: str, ids: Sequence[str]) -> list[Hashable]:
     if all(label == MISSING for label in labels.values()):
         raise ConfigError(f"No row has the column {column!r} to be told apart by.")
     return [(row_id,) if labels[row_id] == MISSING else labels[row_id] for row_id in ids]
+
+
+def _difference(old: float, new: float) -> float:
+    """Return new less old; 0 where they differ by rounding alone."""
+    return 0.0 if math.isclose(old, new, rel_tol=_ROUNDING, abs_tol=0.0) else new - old
 
 
 def _value(one: Reported) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Self, TypeAlias
@@ -28,7 +28,7 @@ _Columns: TypeAlias = "tuple[Drawn | None, Drawn | None, Drawn | None]"
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A judge's ratings and people's, of the rows that any of them rated.
+    """A judge's ratings and people's, of the rows that two of them or more rated.
 
     Attributes:
         judge_name: the judge's; empty without one.
@@ -53,13 +53,16 @@ class Panel:
         """Return a judge, or none, beside people, or beside another judge."""
         given = [ratings.people.get(name) or ratings.judges[name] for name in people]
         said = ratings.judges.get(judge, {})
-        labels = sorted({str(one) for rater in (said, *given) for one in rater.values() if isinstance(one, str)})
-        codes: dict[Given, float] = {label: float(code) for code, label in enumerate(labels)}
-        rows = [place for place, row in enumerate(ratings.ids) if any(row in rater for rater in (said, *given))]
+        raters = (said, *given)
+        are_labels = ratings.kind is Kind.LABELS
+        labels = sorted({_word(one) for rater in raters for one in rater.values()}) if are_labels else []
+        codes = {label: float(code) for code, label in enumerate(labels)}
+        rows = [place for place, row in enumerate(ratings.ids) if sum(row in rater for rater in raters) > 1]
 
-        def column(rater: dict[str, Given]) -> Floats:
+        def column(rater: Mapping[str, Given]) -> Floats:
             rated = (rater.get(ratings.ids[place]) for place in rows)
-            return np.array([np.nan if one is None else codes.get(one, one) for one in rated], dtype=np.float64)
+            numbers = (one if one is None or not are_labels else codes[_word(one)] for one in rated)
+            return np.array([np.nan if one is None else one for one in numbers], dtype=np.float64)
 
         return cls(
             judge,
@@ -74,13 +77,12 @@ class Panel:
     @property
     def rows(self) -> int:
         """How many rows the judge and a person rated; without a judge, two people."""
-        rated = ~np.isnan(self.people)
-        both = rated.any(1) & ~np.isnan(self.judge) if self.judge_name else rated.sum(1) > 1
-        return int(both.sum())
+        return len(self._shared())
 
     def statistics(self) -> list[_Told]:
         """Return the measures as `agree.Statistic` takes them."""
         measures = self._measures()
+        sources = len({self.clusters[place] for place in self._shared()})
         drawn = [one for _, columns in measures for one in columns if one is not None]
         intervals = iter(drawn_intervals(drawn, self.clusters))
         told: list[_Told] = []
@@ -88,14 +90,21 @@ class Panel:
             if not any(columns):
                 continue  # it says nothing of such raters
             found = [None if one is None else next(intervals) for one in columns]
-            few = "fewer than two rows or sources in common" if self.rows < 2 else "ratings do not vary enough"  # noqa: PLR2004
-            told_of = columns[0] or columns[2]
-            state = few if told_of is not None and found[columns.index(told_of)] is None else ""
+            first = 0 if columns[0] is not None else 2
+            state = "ratings do not vary enough" if found[first] is None and columns[first] is not None else ""
+            if sources < 2:  # noqa: PLR2004 - one tells nothing of others
+                found[first:2], state = [None] * len(found[first:2]), "fewer than two rows or sources in common"
             told.append(
                 dict(zip(("beside_person", "beside_mean", "ceiling"), found, strict=True))
                 | {"name": name, "state": state}
             )
         return told
+
+    def _shared(self) -> list[int]:
+        """Return the places of the rows that the judge and a person rated; without a judge, two people."""
+        rated = ~np.isnan(self.people)
+        both = rated.any(1) & ~np.isnan(self.judge) if self.judge_name else rated.sum(1) > 1
+        return [int(place) for place in np.flatnonzero(both)]
 
     def confusion(self) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
         """Return the ratings that occur, and how often a person's met the judge's; nothing where there are too many."""
@@ -186,6 +195,11 @@ class Panel:
         first = votes.max(1)
         alone = (votes == first[:, None]).sum(1) == 1
         return np.where(rated.any(1) & alone, votes.argmax(1).astype(np.float64), np.nan)
+
+
+def _word(rating: Given) -> str:
+    """Return a rating as a label: of people who say yes or 1, each is a label of its own."""
+    return rating if isinstance(rating, str) else number_text(float(rating))
 
 
 class _Pair:

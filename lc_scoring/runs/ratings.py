@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from lc_scoring.runs.store import EvaluatorEntry
 from lc_scoring.runs.summary import MISSING, label_of
 
 Given: TypeAlias = "float | str"
-"""A rating as it was given: a number or a label."""
+"""A rating as it was given: a number, yes or no as a bool, or a label."""
 
 Rater: TypeAlias = dict[str, Given]
 """What somebody said of rows, by their ids."""
@@ -92,9 +93,12 @@ def ratings_of_rows(
     """Return what stands in columns of rows: the ratings of judges and of people.
 
     Raises:
-        ConfigError: no row has a column.
+        ConfigError: no row has a column, or two rows have one id.
     """
     kept = _kept(rows, [*judges, *human], cluster)
+    if len({row.id for row in kept}) < len(kept):
+        (twice, _), *_ = Counter(row.id for row in kept).most_common(1)
+        raise ConfigError(f"Two rows have the id {twice!r}: give each row an id of its own.")
     judged, no_judge = _who_rated(_raters(kept, judges))
     people, nobody = _who_rated(_raters(kept, human))
     return Ratings(
@@ -105,6 +109,11 @@ def ratings_of_rows(
         kind=_kind([*people.values(), *judged.values()]),
         notes=(*no_judge, *nobody),
     )
+
+
+def listed(names: Sequence[str]) -> list[str]:
+    """Return names, each once; a single name is a list of one."""
+    return [names] if isinstance(names, str) else list(dict.fromkeys(names))
 
 
 class _Row(NamedTuple):
@@ -142,6 +151,8 @@ def _raters(rows: Sequence[_Row], columns: Sequence[str]) -> dict[str, Rater]:
                 several.setdefault(name, {})
                 if (given := _given(rating, row.id, name)) is not None:
                     several[name][row.id] = given
+        if twice := raters.keys() & several.keys():
+            raise ConfigError(f"Two raters are called {min(twice)!r}: give their columns other names.")
         raters |= several or {column: {}}
     return raters
 
@@ -157,15 +168,19 @@ def _each(column: str, value: Any) -> Iterable[tuple[str, Any]]:
 def _given(rating: Any, row_id: str, name: str) -> Given | None:
     if is_missing(rating) or (isinstance(rating, str) and not rating.strip()):
         return None
-    if isinstance(rating, (bool, int, float)) and math.isfinite(rating):
-        return float(rating)
-    if not isinstance(rating, str):
-        raise ConfigError(f"Row {row_id}: {name} gave {rating!r}; a rating is a number or a label.")
-    try:  # of a CSV file
-        number = float(rating)
-    except ValueError:
-        return rating.strip()
-    return number if math.isfinite(number) else None
+    if isinstance(rating, bool):
+        return rating
+    try:
+        number = float(rating) if isinstance(rating, (int, float, str)) else math.nan
+    except ValueError:  # a word
+        return str(rating).strip()
+    except OverflowError:
+        number = math.inf
+    if isinstance(rating, str) and math.isnan(number):  # as tables write what is missing
+        return None
+    if not math.isfinite(number):
+        raise ConfigError(f"Row {row_id}: {name} gave {rating!r}; a rating is a finite number or a label.")
+    return number
 
 
 def _who_rated(raters: Mapping[str, Rater]) -> tuple[dict[str, Rater], tuple[str, ...]]:
@@ -182,9 +197,7 @@ def _beside(people: Mapping[str, Rater], reported: Sequence[Reported], entry: Ev
     kind, scale = _kind(list(people.values())), entry.about.get("scale")
     if kind is Kind.LABELS:
         return kind, {one.id: one.label for one in reported if one.label is not None}
-    # Where all gave 1, that may be the lowest rating as well as a yes.
-    both = {rating for rater in people.values() for rating in rater.values()} == {0.0, 1.0}
-    if people and kind is Kind.BINARY and (scale is None or (both and (scale["low"], scale["high"]) != (0, 1))):
+    if people and kind is Kind.BINARY and (scale is None or _say_yes_or_no(people, scale)):
         return kind, {one.id: one.value for one in reported if one.value is not None}
     if scale is None:
         scores: Rater = {one.id: one.score for one in reported if one.score is not None}
@@ -198,6 +211,13 @@ def _beside(people: Mapping[str, Rater], reported: Sequence[Reported], entry: Ev
                 )
     ratings: Rater = {one.id: one.rating for one in reported if one.rating is not None}
     return _kind([*people.values(), ratings]), ratings
+
+
+def _say_yes_or_no(people: Mapping[str, Rater], scale: Mapping[str, float]) -> bool:
+    """Whether people who gave nothing but 0 and 1 meant no and yes: where all gave 1, it may be the lowest rating."""
+    given = [rating for rater in people.values() for rating in rater.values()]
+    certain = set(given) == {0.0, 1.0} or any(isinstance(rating, bool) for rating in given)
+    return (certain or (0.0 in given and scale["low"] > 0)) and (scale["low"], scale["high"]) != (0, 1)
 
 
 def _kind(raters: Sequence[Rater]) -> Kind:

@@ -124,10 +124,10 @@ def opened_to_read(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY)
     try:
         database.execute("SELECT 1 FROM about").fetchone()
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         database.close()
         # A process that was killed left a log that has to be taken up first, which is writing.
-        if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_READONLY:
+        if getattr(error, "sqlite_errorcode", 0) & _PRIMARY != sqlite3.SQLITE_READONLY:
             raise
         database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=_BUSY)
     return database

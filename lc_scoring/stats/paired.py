@@ -56,11 +56,24 @@ def standardized_difference(differences: Sequence[float]) -> float | None:
         >>> round(standardized_difference([1, 2, 3]), 2)
         2.0
     """
-    if len(differences) < 2 or len(set(differences)) == 1:  # noqa: PLR2004 - to differ
+    if not scatter(differences):
         return None
     mean = math.fsum(differences) / len(differences)
     squares = math.fsum((one - mean) ** 2 for one in differences)
     return mean / math.sqrt(squares / (len(differences) - 1))
+
+
+def scatter(differences: Sequence[float]) -> bool:
+    """Whether differences differ from each other by more than rounding.
+
+    Examples:
+        >>> scatter([0.1 + 0.2, 0.3]), scatter([1, 2])
+        (False, True)
+    """
+    if not differences:
+        return False
+    low, high = min(differences), max(differences)
+    return high - low > 1e-12 * max(abs(low), abs(high))
 
 
 def detectable_difference(
@@ -97,7 +110,7 @@ def detectable_difference(
     labels: Sequence[Hashable] = range(len(differences)) if clusters is None else clusters
     if len(labels) != len(differences):
         raise ValueError(f"there must be a label for each of {len(differences)} differences, got {len(labels)}.")
-    if not differences:
+    if not scatter(differences):
         return None
     mean = math.fsum(differences) / len(differences)
     groups: defaultdict[Hashable, list[float]] = defaultdict(list)

@@ -14,7 +14,7 @@ Drawn: TypeAlias = Callable[[Floats], Floats]
 """A statistic of items counted so often, shape (draws, items): its value in each draw, NaN where it has none."""
 
 _MOST_LEFT_OUT = 1_000  # groups; with more of them the acceleration is next to nothing
-_AT_ONCE = 4_000_000  # numbers in memory
+_AT_ONCE = 1_000_000  # numbers in memory
 _FEWEST = 0.5  # of the draws that must have a value
 
 

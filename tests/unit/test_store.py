@@ -739,10 +739,6 @@ def test_a_file_that_is_gone_is_not_made_by_reading_it(path: Path) -> None:
     assert not path.exists()
 
 
-@pytest.mark.xfail(
-    reason="A file that is broken raises sqlite3.DatabaseError, and only an OperationalError closes the connection: it "
-    "stays open, which is a ResourceWarning from Python 3.13 on."
-)
 def test_a_broken_file_is_not_left_open(path: Path) -> None:
     Store.open(path, goes_on=False).close()
     content = path.read_bytes()
