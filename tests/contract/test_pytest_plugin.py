@@ -276,7 +276,7 @@ def test_sessions_that_score_nothing_show_nothing_and_load_nothing(session: pyte
         import sys
 
         def pytest_unconfigure():
-            heavy = {"langchain_core", "langsmith", "numpy", "sqlite3", "pydantic", "asyncio"} & set(sys.modules)
+            heavy = {"langchain_core", "langsmith", "lc_scoring.runs", "numpy", "pydantic"} & set(sys.modules)
             assert not heavy, heavy
     """)
     session.makepyfile(test_a="def test_a():\n    pass\n")
