@@ -8,8 +8,6 @@ import random
 import shutil
 import sqlite3
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -546,50 +544,3 @@ def test_differences_that_cancel_within_sources_are_none(make: Make) -> None:
 
     base, other = make("old", [0.7, 0.3] * 7, columns=pairs), make("new", [0.8, 0.2] * 7)
     assert only(base, other, cluster="doc").verdict == "no difference found"
-
-
-# Without NumPy.
-
-PROGRAM = """
-import sys
-import lc_scoring, lc_scoring.cli.app
-from lc_scoring import MissingExtra, agree, agree_rows, compare
-
-def command(*arguments):
-    sys.argv = ["lc-scoring", *arguments]
-    try:
-        lc_scoring.cli.app.main()
-    except SystemExit as end:
-        print("exit code", end.code)
-
-old, new = sys.argv[1:]
-command("summary", old)
-print("NumPy is loaded:", "numpy" in sys.modules)
-sys.modules["numpy"] = None
-for call in (
-    lambda: compare(old, new),
-    lambda: agree(old, human=["n"]),
-    lambda: agree_rows([("a", {"x": [1, 2]})], human=["x"]),
-):
-    try:
-        call()
-    except MissingExtra as error:
-        print(error)
-for arguments in (("compare", old, new), ("agree", old, "--human", "n"), ("summary", old)):
-    command(*arguments)
-"""
-
-
-def test_without_numpy_one_line_says_what_to_install_and_the_rest_works(make: Make) -> None:
-    paths = [str(make(name, [0.0, 1.0], columns=lambda _: {"n": 1}).path) for name in ("a", "b")]
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-W", "error", "-c", PROGRAM, *paths], capture_output=True, text=True, check=False
-    )
-    wanted = 'NumPy is needed for this: pip install "lc-scoring[stats]".'
-    assert (done.returncode, done.stderr.splitlines()) == (0, [f"Error: {wanted}"] * 2)
-    told = [line for line in done.stdout.splitlines() if not line.startswith(("┌", "│", "├", "└", "┏", "┡"))]
-    assert [line for line in told if line.startswith(("exit", "NumPy"))] == [
-        *("exit code 0", "NumPy is loaded: False", wanted, wanted, wanted),
-        *("exit code 2", "exit code 2", "exit code 0"),
-    ]
-    assert done.stdout.count("2 scored, 0 failed") == 2
