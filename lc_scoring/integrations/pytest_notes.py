@@ -81,8 +81,9 @@ class Notes:
 
     def add(self, scored: Scored) -> None:
         """Note a score or a failure."""
-        self.used = True
-        self._waiting.append(scored)
+        with self._lock:  # or what a report takes meanwhile would be lost
+            self.used = True
+            self._waiting.append(scored)
 
     def left(self) -> list[Scored]:
         """Return what no report carries yet, and keep it no longer."""
