@@ -62,7 +62,7 @@ def _times(name: str, facts: Sequence[Facts], drawings: Drawings) -> Html:
         shown = [one for one in seconds if one <= top]
         series.append((label, histogram(shown, 0, top, most=_BINS)))
     beyond = sum(one > top for _, seconds in held for one in seconds)
-    caption = f"{plural(beyond, 'row')} took longer and stand in no bar." if beyond else ""
+    caption = f"No bar holds the {plural(beyond, 'row')} that took longer." if beyond else ""
     figure = drawings.figure(
         distribution(series, axis="seconds a row"),
         label=f"Bar chart of how long a row took with {shortened(name, _NAME)}. Its numbers stand in the table below.",
