@@ -93,7 +93,9 @@ class Score:
         rating: the judge's own number in scale units, or None where the judge gives none.
         label: a verdict in words, or None.
         reasoning: why, in the judge's words; holds the rating as the judge wrote it.
-        parts: the scores this one was made of: per criterion, per judge, per sample, per order.
+        text: what of the sample was judged, where that is a piece of it: a claim, a sentence, a question made of it.
+        sources: the numbers, from 1, of the contexts that the judgement rests on.
+        parts: the scores this one was made of: per criterion, per judge, per sample, per order, per claim.
         basis: how it was made where it was not simply read, for example `mean of 5 samples`.
         spread: how far the parts disagree: the standard deviation of their ratings (scale units), or of their values
             where they have no ratings; None with fewer than two parts, or with parts that judge different things.
@@ -109,6 +111,8 @@ class Score:
     rating: float | None = None
     label: str | None = None
     reasoning: str = ""
+    text: str = ""
+    sources: tuple[int, ...] = ()
     parts: tuple[Score, ...] = ()
     basis: str = ""
     spread: float | None = None

@@ -36,4 +36,8 @@ def told_of(part: Score) -> dict[str, Any]:
     """Return one of the judgements that a score was made of."""
     number = plain_number(part.value if part.rating is None else part.rating)
     label = {} if part.label is None else {"value": part.label}
-    return {"name": part.name, "score": number, **label, "reasoning": part.reasoning}
+    piece = {"text": part.text} if part.text else {}
+    sources = {"sources": list(part.sources)} if part.sources else {}
+    pieces = [told_of(one) for one in part.parts if one.text]
+    parts = {"parts": pieces} if pieces else {}
+    return {"name": part.name, **piece, "score": number, **label, **sources, "reasoning": part.reasoning, **parts}

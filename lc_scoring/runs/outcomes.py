@@ -126,6 +126,10 @@ def _details(score: Score) -> dict[str, Any]:
     details: dict[str, Any] = {}
     if score.basis:
         details["basis"] = score.basis
+    if score.text:
+        details["text"] = score.text
+    if score.sources:
+        details["sources"] = score.sources
     if score.parts:
         details["parts"] = [_part(part) for part in score.parts]
     if score.failures:
@@ -159,6 +163,8 @@ def _score(told: Mapping[str, Any], usage: Usage) -> Score:
         rating=told.get("rating"),
         label=told.get("label"),
         reasoning=told.get("reasoning", ""),
+        text=told.get("text", ""),
+        sources=tuple(told.get("sources", ())),
         parts=tuple(_score(part, Usage(**part["usage"])) for part in told.get("parts", ())),
         basis=told.get("basis", ""),
         spread=told.get("spread"),
