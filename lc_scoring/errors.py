@@ -7,7 +7,7 @@
      │   └─ ScopeError               the offline judge was asked for something it must not judge
      ├─ ReplyError    (ValueError)   the model answered and nobody can read a rating in it
      ├─ RunFileError                 a run file cannot be written or read: the disk, not the call
-     └─ NotApplicable                the judge says that its question does not apply: a state, counted apart
+     └─ NotApplicable                there is nothing to judge, or the judge says so: a state, counted apart
 
 LangChain raised `ValueError` for what `ConfigError` and `ReplyError` stand for, so both are one.
 """
@@ -78,21 +78,24 @@ class ReplyError(ScoringError, ValueError):
 
 
 class NotApplicable(ScoringError):  # noqa: N818 - a state of its own, and no mistake of anybody's
-    """The judge says that the criteria do not apply to the text, where it was allowed to (`not_applicable=True`).
+    """There is nothing to judge, such as no claim to check; or the judge says so, where it may (`not_applicable=True`).
 
     It enters no mean and is counted apart from failures.
 
     Attributes:
-        reasoning: why, in the judge's words.
-    """
+        reasoning: why; the judge's words where it is the judge who says so.
+        state: what is missing, such as "no claims"; empty where it is the judge who says so.
+    """  # noqa: E501 - the one line says it
 
-    def __init__(self, reasoning: str) -> None:
-        super().__init__(f"The judge says that the criteria do not apply. It wrote: {_shorten(reasoning)}")
+    def __init__(self, reasoning: str, state: str = "") -> None:
+        said = f"The judge says that the criteria do not apply. It wrote: {_shorten(reasoning)}"
+        super().__init__(f"Not applicable, {state}: {reasoning}" if state else said)
         self.reasoning = reasoning
+        self.state = state
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle by the judge's words: the default would pass the whole message for them."""
-        return (NotApplicable, (self.reasoning,))
+        """Pickle by its parts: the default would pass the whole message for them."""
+        return (NotApplicable, (self.reasoning, self.state))
 
 
 class RunFileError(ScoringError):

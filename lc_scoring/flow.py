@@ -19,6 +19,7 @@ against a model, sync or async; a test drives it by hand:
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
@@ -54,7 +55,8 @@ class Ask:
 
     Attributes:
         messages: the conversation so far.
-        purpose: why it is asked: "rate" for the judgement, "repair" for asking again.
+        purpose: why it is asked: "rate" for the judgement, "repair" for asking again; of a judgement in several steps,
+            the step.
         options: keyword arguments of the model's call, such as a response format; a model that refuses them is asked
             without.
         juror: which of several models is asked, counted from 0.
@@ -163,6 +165,59 @@ def seated(flow: Flow[T], juror: int) -> Flow[T]:
             value: T = done.value
             return value
         answers = yield tuple(replace(one, juror=juror) if isinstance(one, Ask) else one for one in asked)
+
+
+def asked_once(flow: Flow[T]) -> Flow[T]:
+    """Ask no question twice within a flow: who asks it again is given the same answer, which then costs nothing.
+
+    Examples:
+        >>> def greet() -> Flow[int]:
+        ...     reply = yield from ask((Message("user", "Hello"),), purpose="rate")
+        ...     return reply.usage.calls
+        >>> flow = asked_once(together([greet(), greet()]))
+        >>> len(next(flow))
+        1
+        >>> try:
+        ...     flow.send((Reply(text="Hi", usage=Usage(calls=1)),))
+        ... except StopIteration as done:
+        ...     done.value
+        [1, 0]
+    """
+    known: dict[object, Reply | Vectors | ModelError] = {}
+    answers: Answers | None = None
+    while True:
+        try:
+            asked = next(flow) if answers is None else flow.send(answers)
+        except StopIteration as done:
+            value: T = done.value
+            return value
+        keys = [_question(one) for one in asked]
+        new = {key: one for key, one in zip(keys, asked, strict=True) if key not in known}
+        if new:
+            known |= zip(new, (yield tuple(new.values())), strict=True)
+        unpaid = set(new)
+        given: list[Reply | Vectors | ModelError] = []
+        for key in keys:
+            given.append(known[key] if key in unpaid else _unpaid(known[key]))
+            unpaid.discard(key)
+        answers = tuple(given)
+
+
+def _question(one: Ask | Embed) -> object:
+    """Return what two questions have in common where they are the same."""
+    if isinstance(one, Embed):
+        return one.texts, id(one.model)
+    return repr((one.messages, one.options, one.juror))
+
+
+def _unpaid(answer: Reply | Vectors | ModelError) -> Reply | Vectors | ModelError:
+    if isinstance(answer, Reply):
+        return replace(answer, usage=Usage())
+    if isinstance(answer, ModelError):
+        other = copy(answer)  # each flow notes on its error what it paid for until then
+        other.__cause__, other.usage = answer.__cause__, None
+        return other
+    return answer
 
 
 def together(flows: Iterable[Flow[T]]) -> Flow[list[T | ScoringError]]:

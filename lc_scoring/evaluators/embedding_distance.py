@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
-from operator import mul, ne, sub
+from operator import ne, sub
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
@@ -25,10 +25,9 @@ from lc_scoring.flow import Asked, Embed
 from lc_scoring.models.embeddings import aembed, embed, embeddings_name, resolve_embeddings
 from lc_scoring.models.scheduler import scheduled
 from lc_scoring.records import check_text
+from lc_scoring.vectors import check_vectors, cosine_similarity
 
 Vector = list[float]
-
-_NO_DIRECTION = 1e-100  # a length below which, or above whose inverse, products of numbers vanish or overflow
 
 
 class EmbeddingDistance(StrEnum):
@@ -94,15 +93,8 @@ class _EmbeddingDistances(DistanceEvaluator):
     def _compute_score(self, vectors: Sequence[Any]) -> float:
         first, second = (vector if isinstance(vector, list) else list(vector) for vector in vectors)
         metric = _metric(self.distance_metric)
-        if len(first) != len(second) or not first:
-            raise ModelError(
-                f"The embedding model gave vectors of {len(first)} and {len(second)} numbers; they have one size.",
-                retryable=False,
-            )
-        try:
-            distance = metric(first, second) if _is_finite(first) and _is_finite(second) else math.nan
-        except TypeError as error:
-            raise ModelError(f"The embedding model gave no vector of numbers: {error}.", retryable=False) from error
+        check_vectors(first, second)
+        distance = metric(first, second)
         if not math.isfinite(distance):
             raise ModelError(
                 "The embedding model gave a vector with NaN, infinite or far too large numbers.", retryable=False
@@ -165,20 +157,7 @@ class PairwiseEmbeddingDistanceEvalChain(_EmbeddingDistances, ComputedPairEvalua
 
 
 def _cosine(first: Vector, second: Vector) -> float:
-    if first == second:
-        return 0.0  # rounding would leave a trace of a distance
-    similarity = float(sum(map(mul, first, second))) / _length(first) / _length(second)
-    return 1.0 - max(-1.0, min(similarity, 1.0))
-
-
-def _length(vector: Vector) -> float:
-    length = math.hypot(*vector)
-    if not _NO_DIRECTION < length < 1 / _NO_DIRECTION:
-        raise ModelError(
-            f"The embedding model gave a vector of length {length:g}: the cosine distance needs a direction.",
-            retryable=False,
-        )
-    return length
+    return 0.0 if first == second else 1.0 - cosine_similarity(first, second)
 
 
 def _manhattan(first: Vector, second: Vector) -> float:
@@ -208,7 +187,3 @@ def _metric(name: str) -> Callable[[Vector, Vector], float]:
     if metric is None:
         raise ConfigError(f"distance_metric takes one of {', '.join(EmbeddingDistance)}; got {name!r}.")
     return metric
-
-
-def _is_finite(vector: Vector) -> bool:
-    return math.isfinite(math.hypot(*vector))

@@ -74,6 +74,7 @@ def ask_until_read(
     *,
     repairs: int,
     options: Mapping[str, Any] | None = None,
+    purpose: str = "rate",
 ) -> Flow[tuple[T, list[Reply]]]:
     """Ask, and ask again where the reply cannot be read.
 
@@ -83,6 +84,7 @@ def ask_until_read(
         question_after: words the repair question.
         repairs: how many times to ask again.
         options: keyword arguments of the model's call.
+        purpose: why it is asked.
 
     Returns:
         What was read, and all replies up to it.
@@ -92,7 +94,7 @@ def ask_until_read(
         ReplyError: the last reply could not be read either, or the judge declined.
         NotApplicable: the judge says that its question does not apply.
     """
-    reply = yield from ask(messages, purpose="rate", options=options)
+    reply = yield from ask(messages, purpose=purpose, options=options)
     replies = [reply]
     while True:
         try:

@@ -181,7 +181,7 @@ def _failure(error: ScoringError) -> dict[str, Any]:
     if isinstance(error, ReplyError):
         told |= {"message": error.reason, "reply": error.reply}
     if isinstance(error, NotApplicable):
-        told["message"] = error.reasoning
+        told |= {"message": error.reasoning, **({"state": error.state} if error.state else {})}
     if isinstance(error, ModelError) and error.retryable is not None:
         told["retryable"] = error.retryable
     return told
@@ -192,6 +192,8 @@ def error_of(told: Mapping[str, Any]) -> ScoringError:
     message = told["message"]
     if told["kind"] == ReplyError.__name__:
         return ReplyError(message, reply=told.get("reply", ""))
+    if told["kind"] == NotApplicable.__name__:
+        return NotApplicable(message, told.get("state", ""))
     if told["kind"] == ModelError.__name__:
         return ModelError(message, retryable=told.get("retryable"))
     kind = getattr(errors, str(told["kind"]), ScoringError)
