@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lc_scoring.errors import RunFileError as RunFileError
     from lc_scoring.errors import ScopeError as ScopeError
     from lc_scoring.errors import ScoringError as ScoringError
+    from lc_scoring.evaluator_types import EvaluatorType as EvaluatorType
     from lc_scoring.evaluators.criteria import CriteriaEvalChain as CriteriaEvalChain
     from lc_scoring.evaluators.criteria import LabeledCriteriaEvalChain as LabeledCriteriaEvalChain
     from lc_scoring.evaluators.embedding_distance import EmbeddingDistance as EmbeddingDistance
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
     from lc_scoring.records import Sample as Sample
     from lc_scoring.records import Score as Score
     from lc_scoring.records import Usage as Usage
-    from lc_scoring.registry import EvaluatorType as EvaluatorType
     from lc_scoring.registry import load_evaluator as load_evaluator
     from lc_scoring.registry import load_evaluators as load_evaluators
     from lc_scoring.registry import register_evaluator as register_evaluator
@@ -80,7 +80,8 @@ _HOMES = {
     "evaluators.schema": ("StringEvaluator",),
     "evaluators.score_string": ("LabeledScoreStringEvalChain", "ScoreStringEvalChain"),
     "records": ("Failure", "Sample", "Score", "Usage"),
-    "registry": ("EvaluatorType", "load_evaluator", "load_evaluators", "register_evaluator"),
+    "evaluator_types": ("EvaluatorType",),
+    "registry": ("load_evaluator", "load_evaluators", "register_evaluator"),
     "criterion": ("Criteria", "Criterion"),
     "rubric": ("Rubric",),
     "runs.run": ("Run",),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
+from lc_scoring.contexts import render_contexts
 from lc_scoring.errors import ConfigError, did_you_mean
 from lc_scoring.judged_text import neutralize
 from lc_scoring.records import check_text
@@ -23,6 +24,7 @@ class Example:
         input: what the text responds to, or None.
         reference: a known good answer, or None.
         reasoning: why it got that rating; may be empty.
+        contexts: texts the prediction should rest on; a list becomes a tuple.
 
     Raises:
         ConfigError: a text is no text that a judge can be shown, or the score is no number.
@@ -37,12 +39,18 @@ class Example:
     input: str | None = None
     reference: str | None = None
     reasoning: str = ""
+    contexts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("prediction", "input", "reference", "reasoning"):
             text = getattr(self, name)
             if text is not None or name in {"prediction", "reasoning"}:
                 check_text(f"The example's {name}", text)
+        if not isinstance(self.contexts, (list, tuple)):
+            raise ConfigError(f"An example's contexts are a list of texts, got {type(self.contexts).__name__}.")
+        for number, context in enumerate(self.contexts):
+            check_text(f"The example's contexts[{number}]", context)
+        object.__setattr__(self, "contexts", tuple(self.contexts))
         if isinstance(self.score, bool) or not isinstance(self.score, (int, float)):
             raise ConfigError(f"An example's score is a number in scale units, got {self.score!r}.")
 
@@ -107,6 +115,14 @@ def render_examples(examples: Iterable[Example]) -> str:
 
 
 def _sections(example: Example) -> Iterable[str]:
-    for name in ("input", "reference", "prediction"):
-        if (text := getattr(example, name)) is not None:
-            yield f"<sample_{name}>\n{neutralize(text)}\n</sample_{name}>"
+    if example.input is not None:
+        yield _section("input", example.input)
+    if example.reference is not None:
+        yield _section("reference", example.reference)
+    if example.contexts:
+        yield render_contexts(example.contexts)
+    yield _section("prediction", example.prediction)
+
+
+def _section(name: str, text: str) -> str:
+    return f"<sample_{name}>\n{neutralize(text)}\n</sample_{name}>"

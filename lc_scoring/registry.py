@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from lc_scoring.errors import ConfigError, did_you_mean
+from lc_scoring.evaluator_types import BUILT_IN, EvaluatorType
 
 if TYPE_CHECKING:
     from lc_scoring.evaluators.criteria import CriteriaEvalChain, LabeledCriteriaEvalChain
@@ -30,53 +30,6 @@ ENTRY_POINTS = "lc_scoring.evaluators"
 """The entry-point group through which other packages add evaluators: name = "package.module:Class"."""
 
 
-class EvaluatorType(StrEnum):
-    """The built-in evaluators, by LangChain's names."""
-
-    QA = "qa"
-    COT_QA = "cot_qa"
-    CONTEXT_QA = "context_qa"
-    SCORE_STRING = "score_string"
-    LABELED_SCORE_STRING = "labeled_score_string"
-    CRITERIA = "criteria"
-    LABELED_CRITERIA = "labeled_criteria"
-    PAIRWISE_STRING = "pairwise_string"
-    LABELED_PAIRWISE_STRING = "labeled_pairwise_string"
-    AGENT_TRAJECTORY = "trajectory"
-    STRING_DISTANCE = "string_distance"
-    PAIRWISE_STRING_DISTANCE = "pairwise_string_distance"
-    EMBEDDING_DISTANCE = "embedding_distance"
-    PAIRWISE_EMBEDDING_DISTANCE = "pairwise_embedding_distance"
-    EXACT_MATCH = "exact_match"
-    REGEX_MATCH = "regex_match"
-    JSON_VALIDITY = "json_validity"
-    JSON_EQUALITY = "json_equality"
-    JSON_EDIT_DISTANCE = "json_edit_distance"
-    JSON_SCHEMA_VALIDATION = "json_schema_validation"
-
-
-_BUILT_IN = {
-    EvaluatorType.QA: "qa:QAEvalChain",
-    EvaluatorType.COT_QA: "qa:CotQAEvalChain",
-    EvaluatorType.CONTEXT_QA: "qa:ContextQAEvalChain",
-    EvaluatorType.SCORE_STRING: "score_string:ScoreStringEvalChain",
-    EvaluatorType.LABELED_SCORE_STRING: "score_string:LabeledScoreStringEvalChain",
-    EvaluatorType.CRITERIA: "criteria:CriteriaEvalChain",
-    EvaluatorType.LABELED_CRITERIA: "criteria:LabeledCriteriaEvalChain",
-    EvaluatorType.PAIRWISE_STRING: "pairwise_string:PairwiseStringEvalChain",
-    EvaluatorType.LABELED_PAIRWISE_STRING: "pairwise_string:LabeledPairwiseStringEvalChain",
-    EvaluatorType.AGENT_TRAJECTORY: "trajectory:TrajectoryEvalChain",
-    EvaluatorType.STRING_DISTANCE: "string_distance:StringDistanceEvalChain",
-    EvaluatorType.PAIRWISE_STRING_DISTANCE: "string_distance:PairwiseStringDistanceEvalChain",
-    EvaluatorType.EMBEDDING_DISTANCE: "embedding_distance:EmbeddingDistanceEvalChain",
-    EvaluatorType.PAIRWISE_EMBEDDING_DISTANCE: "embedding_distance:PairwiseEmbeddingDistanceEvalChain",
-    EvaluatorType.EXACT_MATCH: "matching:ExactMatchStringEvaluator",
-    EvaluatorType.REGEX_MATCH: "matching:RegexMatchStringEvaluator",
-    EvaluatorType.JSON_VALIDITY: "json_match:JsonValidityEvaluator",
-    EvaluatorType.JSON_EQUALITY: "json_match:JsonEqualityEvaluator",
-    EvaluatorType.JSON_EDIT_DISTANCE: "json_match:JsonEditDistanceEvaluator",
-    EvaluatorType.JSON_SCHEMA_VALIDATION: "json_match:JsonSchemaEvaluator",
-}
 _registered: dict[str, Callable[..., Any]] = {}
 
 
@@ -199,7 +152,7 @@ def load_evaluator(evaluator: str, *, llm: object = None, **kwargs: Any) -> Any:
     """
     made_by = _find(evaluator)
     if hasattr(made_by, "from_llm"):
-        if evaluator not in _BUILT_IN:  # these resolve it themselves: a jury is several judges, and samples vary
+        if evaluator not in BUILT_IN:  # these resolve it themselves: a jury is several judges, and samples vary
             from lc_scoring.models.resolve import resolve_llm  # noqa: PLC0415 - models are heavy, and half need none
 
             llm = resolve_llm(llm)
@@ -262,14 +215,14 @@ def register_evaluator(name: str, made_by: Callable[..., Any]) -> None:
     """
     if not callable(made_by):
         raise ConfigError(f"register_evaluator takes a class or function, got {type(made_by).__name__}.")
-    if not name or name in _BUILT_IN or entry_points(group=ENTRY_POINTS, name=name):
+    if not name or name in BUILT_IN or entry_points(group=ENTRY_POINTS, name=name):
         raise ConfigError(f"The evaluator name {name!r} is taken or empty: choose another.")
     _registered[name] = made_by
 
 
 def evaluator_names() -> list[str]:
     """Return the names that `load_evaluator` answers to, sorted."""
-    return sorted({*map(str, _BUILT_IN), *_registered, *(point.name for point in entry_points(group=ENTRY_POINTS))})
+    return sorted({*map(str, BUILT_IN), *_registered, *(point.name for point in entry_points(group=ENTRY_POINTS))})
 
 
 class Description(NamedTuple):
@@ -297,7 +250,7 @@ def _describe(name: str) -> Description:
     needed = [
         *getattr(made_by, "_judged", ("prediction",)),
         *(field for field in ("input", "reference") if _requires(made_by, field)),
-        *(["a judge"] if hasattr(made_by, "from_llm") else []),
+        *(["a judge"] if hasattr(made_by, "from_llm") and getattr(made_by, "asks_judge", True) else []),
         *getattr(made_by, "needs", ()),
     ]
     purpose = (getattr(made_by, "__doc__", None) or "").strip().partition("\n")[0]
@@ -319,7 +272,7 @@ def _meant_for(name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     others = {argument for argument in arguments if taken is not None and argument not in taken}
     if not others:
         return arguments
-    known = {argument for other in _BUILT_IN for argument in _arguments(_find(other)) or ()}
+    known = {argument for other in BUILT_IN for argument in _arguments(_find(other)) or ()}
     for argument in sorted(others - known):
         takes = f"{name} takes {', '.join(sorted(taken or ()))}.{did_you_mean(argument, known)}"
         raise ConfigError(f"No evaluator takes {argument!r}; {takes}")
@@ -332,8 +285,8 @@ def _arguments(made_by: Any) -> set[str] | None:
 
 
 def _find(name: str) -> Any:
-    if name in _BUILT_IN:
-        module, _, attribute = _BUILT_IN[EvaluatorType(name)].partition(":")
+    if name in BUILT_IN:
+        module, _, attribute = BUILT_IN[EvaluatorType(name)].partition(":")
         return getattr(import_module(f"lc_scoring.evaluators.{module}"), attribute)
     if name in _registered:
         return _registered[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -11,6 +12,7 @@ from typing import Any, TypeAlias
 from lc_scoring.data.names import listed
 from lc_scoring.data.plain import plain
 from lc_scoring.data.row import is_missing
+from lc_scoring.data.shapes import FIELDS, Shape, columns_of_shapes, looked_for, place_of, unclaimed, value_at
 from lc_scoring.data.text import follow, only_value, text_of, texts_of
 from lc_scoring.errors import ConfigError
 
@@ -28,7 +30,8 @@ class _AbsentError(ConfigError):
 class Columns:
     r"""Where the fields of an evaluator stand in a row.
 
-    A field that is not given stands in the column of its own name. A given one is, in this order: the column of
+    A field that is not given stands in the column of its own name, else where the row's shape has it, where that is
+    one of `lc_scoring.data.shapes`; each row is looked at by itself. A given one is, in this order: the column of
     exactly that name; a template, where the text has slots such as `{title}`; a path into nested mappings and lists,
     such as `messages.-1.content`. A function is called with the row's values.
 
@@ -42,10 +45,18 @@ class Columns:
         >>> row = {"outputs": {"answer": "Paris"}, "title": "Capitals", "body": "France? {title}"}
         >>> columns.fields(row, ["input", "prediction"])
         {'input': 'Capitals: France? {title}', 'prediction': 'Paris'}
+        >>> Columns.parse(None).fields({"query": "France?", "response": "Paris"}, ["input", "prediction"])
+        {'input': 'France?', 'prediction': 'Paris'}
     """
 
     given: Mapping[str, Column]
     wrapped: frozenset[str] = frozenset()
+    _shapes: tuple[Shape, ...] = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        said = ((name, column) for name, column in self.given.items() if isinstance(column, str))
+        claims = {part: name for name, column in said if not _SLOT.search(column) for part in _whole(column)}
+        object.__setattr__(self, "_shapes", unclaimed(claims))
 
     @classmethod
     def parse(
@@ -78,12 +89,7 @@ class Columns:
         Raises:
             ConfigError: there is none, a slot of a template has no value, or a function failed.
         """
-        column = self.given.get(field, field)
-        if not isinstance(column, str):
-            return _called(column, values, field)
-        if column not in values and _SLOT.search(column):
-            return _SLOT.sub(lambda slot: _slot_text(values, slot[1]), column)
-        return _at(values, column)
+        return self._take(values, field, self._column(values, field))
 
     def fields(self, values: Mapping[str, Any], needed: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
         """Take what an evaluator is scored with out of a row.
@@ -105,6 +111,8 @@ class Columns:
         for field in needed:
             found[field] = self._field(values, field)
         for field in optional:
+            if field not in values and field in FIELDS and self._column(values, field) is field:
+                continue  # at once: there may be a million such rows
             try:
                 found[field] = self._field(values, field)
             except _AbsentError:
@@ -114,17 +122,30 @@ class Columns:
     def check(self, values: Mapping[str, Any], needed: Iterable[str]) -> list[str]:
         """Return the columns that a row lacks for these fields; what a function needs is not known before it runs.
 
+        Raises:
+            ConfigError: the row is of several shapes, in which a field stands in different columns.
+
         Examples:
             >>> Columns.parse({"input": "{title} {body}"}).check({"title": "Capitals"}, ["input", "prediction"])
             ['body', 'prediction']
         """
         missing = [
-            path for field in needed for path in _paths(values, self.given.get(field, field)) if not _has(values, path)
+            path for field in needed for path in _paths(values, self._column(values, field)) if not _has(values, path)
         ]
         return list(dict.fromkeys(missing))
 
+    def looked_for(self, values: Mapping[str, Any], field: str) -> str:
+        """Return a sentence on the shapes that a row without a field comes near; empty where that helps nobody.
+
+        Examples:
+            >>> Columns.parse(None).looked_for({"question": "France?", "answer": "Paris"}, "input")[:63]
+            "Rows are known: of ragas before 0.2 by 'question', 'answer' and"
+        """
+        is_shaped = field not in self.given and field not in self.wrapped
+        return looked_for(values, field, self._shapes) if is_shaped else ""
+
     def names(self, field: str) -> set[str]:
-        """Return the columns of a row that a field is taken from; of a function's nothing is known.
+        """Return the columns that a field may be taken from, in rows of any shape; of a function's nothing is known.
 
         Examples:
             >>> sorted(Columns.parse({"reference": "{gold.city}, {country}"}).names("reference"))
@@ -134,10 +155,13 @@ class Columns:
         if not isinstance(column, str):
             return set()
         slots = _SLOT.findall(column)
-        return {path.partition(".")[0] for path in slots} or {column, column.partition(".")[0]}
+        found = {path.partition(".")[0] for path in slots} or _whole(column)
+        return found if field in self.given else found | columns_of_shapes(field)
 
     def described(self) -> dict[str, str]:
         """Return what stands for each given field, for the record: a function by its qualified name.
+
+        Of shapes it says nothing: each row tells its own, whenever it is read.
 
         Examples:
             >>> Columns.parse({"prediction": "outputs.answer", "input": str}).described()
@@ -145,13 +169,35 @@ class Columns:
         """
         return {field: _described(column) for field, column in self.given.items()}
 
+    def _column(self, values: Mapping[str, Any], field: str) -> Column:
+        column = self.given.get(field)
+        if column is not None:
+            return column
+        kind = type(values.get(field))
+        if kind is str or kind is list or field not in FIELDS or field in self.wrapped:  # nearly all are the first two
+            return field
+        return place_of(values, field, self._shapes) or field
+
+    def _take(self, values: Mapping[str, Any], field: str, column: Column) -> Any:
+        if not isinstance(column, str):
+            return _called(column, values, field)
+        if column in values:
+            return values[column] if column is field or field in self.given else value_at(values, column)
+        if _SLOT.search(column):
+            return _SLOT.sub(lambda slot: _slot_text(values, slot[1]), column)
+        return _at(values, column, self.looked_for(values, field))
+
     def _field(self, values: Mapping[str, Any], field: str) -> Any:
-        taken = self.take(values, field)
-        if type(taken) is str and field != "contexts":  # nearly all are
+        own = values.get(field)
+        if type(own) is str and field not in self.given and field != "contexts":  # nearly all are
+            return own
+        column = self._column(values, field)
+        taken = self._take(values, field, column)
+        if type(taken) is str and field != "contexts":
             return taken
         value = only_value(taken) if field in self.wrapped else plain(taken)
         if is_missing(value):
-            raise _AbsentError(f"{_described(self.given.get(field, field))!r} is missing, {value!r}.")
+            raise _AbsentError(f"{_described(column)!r} is missing, {value!r}.")
         if field == "agent_trajectory":
             return taken
         return texts_of(field, value) if field == "contexts" else text_of(field, value)
@@ -185,11 +231,16 @@ def _slot_text(values: Mapping[str, Any], path: str) -> str:
     return text_of(path, value)
 
 
-def _at(values: Mapping[str, Any], path: str) -> Any:
+def _at(values: Mapping[str, Any], path: str, more: str = "") -> Any:
     try:
         return follow(values, path)
     except KeyError:
-        raise _AbsentError(f"no column {path!r}. Present: {listed(values)}.") from None
+        told = f"no column {path!r}. Present: {listed(values)}. {more}"
+        raise _AbsentError(told.rstrip()) from None
+
+
+def _whole(column: str) -> set[str]:
+    return {column, column.partition(".")[0]}
 
 
 def _paths(values: Mapping[str, Any], column: Column) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
@@ -11,6 +13,15 @@ from langchain_core.messages import BaseMessage
 from lc_scoring.data.plain import plain
 from lc_scoring.data.row import is_missing
 from lc_scoring.errors import ConfigError
+
+_LONGEST_LIST = 10_000_000  # characters of a printed list
+
+# A text as Python prints it: with no other escapes, so that evaluating one neither fails nor warns.
+_ESCAPE = r"\\(?:[\\'\"nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})"
+_PRINTED = rf"""(?:'(?:[^'\\\r\n]|{_ESCAPE})*+'|"(?:[^"\\\r\n]|{_ESCAPE})*+")"""
+_TEXT = re.compile(_PRINTED)
+# Python prints a list with commas, NumPy an array without; Python itself would run the latter's texts together.
+_LIST = re.compile(rf"\[\s*+(?:{_PRINTED}(?:(?:\s*+,\s*+{_PRINTED})*+|(?:\s++{_PRINTED})*+))?\s*+\]")
 
 
 def follow(values: Mapping[str, Any], path: str) -> Any:
@@ -77,25 +88,72 @@ def only_value(value: Any) -> Any:
 def texts_of(name: str, value: Any) -> list[str]:
     """Return a value as a list of texts: one text alone is a list of one, and a document is what it says.
 
+    A text that is a printed list of texts is that list, for a CSV file has no other way to hold one.
+
     Raises:
         ConfigError: as `text_of` does, or one of several is missing.
 
     Examples:
         >>> texts_of("contexts", ["Paris is in France.", {"page_content": "So is Lyon.", "metadata": {}}])
         ['Paris is in France.', 'So is Lyon.']
+        >>> texts_of("contexts", "Paris is in France."), texts_of("contexts", "['Paris is.', 'So is Lyon.']")
+        (['Paris is in France.'], ['Paris is.', 'So is Lyon.'])
     """
     value = plain(value)
     if isinstance(value, Mapping) and len(value) == 1:
         value = plain(next(iter(value.values())))
+    if isinstance(value, str):
+        printed = printed_texts(value)
+        value = value if printed is None else printed
     items = value if _is_list(value) else [value]
-    return [text_of(f"{name}[{at}]", _page(f"{name}[{at}]", item)) for at, item in enumerate(items)]
+    return [item if type(item) is str else _said(f"{name}[{at}]", item) for at, item in enumerate(items)]
 
 
-def _page(name: str, item: Any) -> Any:
+def printed_texts(text: str) -> list[Any] | None:
+    """Return the list of texts, or of documents, that a text is the JSON of; of texts also as Python or NumPy print it.
+
+    Returns:
+        The list; None where the text is anything else, or longer than ten million characters.
+
+    Examples:
+        >>> printed_texts('["a", "b"]'), printed_texts("['a', 'b']"), printed_texts("['a' 'b']"), printed_texts("[1]")
+        (['a', 'b'], ['a', 'b'], ['a', 'b'], None)
+    """
+    if len(text) > _LONGEST_LIST or not (text := text.strip()).startswith("[") or not text.endswith("]"):
+        return None
+    try:
+        read = json.loads(text)
+    except RecursionError:
+        return None
+    except ValueError:
+        return _python_texts(text)
+    return read if all(isinstance(item, str) or _page(item) is not None for item in read) else None
+
+
+def _python_texts(text: str) -> list[Any] | None:
+    if not _LIST.fullmatch(text):
+        return None
+    try:
+        return [ast.literal_eval(one) for one in _TEXT.findall(text)]
+    except (ValueError, SyntaxError):  # a null byte, half of a surrogate pair, a code point that there is not
+        return None
+
+
+def _said(name: str, item: Any) -> str:
     if is_missing(plain(item)):
         raise ConfigError(f"{name!r} is missing, {item!r}.")
-    content = item.get("page_content") if isinstance(item, Mapping) else getattr(item, "page_content", None)
-    return content if isinstance(content, str) else only_value(item)
+    page = _page(item)
+    return text_of(name, only_value(item)) if page is None else page
+
+
+def _page(item: Any) -> str | None:
+    """Return what a document says, also one that LangChain's `dumpd` or `model_dump` wrote; None for others."""
+    if not isinstance(item, Mapping):
+        content = getattr(item, "page_content", None)
+    else:
+        held = item.get("kwargs") if item.get("lc") == 1 and item.get("type") == "constructor" else item
+        content = held.get("page_content") if isinstance(held, Mapping) else None
+    return content if isinstance(content, str) else None
 
 
 def _message(value: Any) -> str | None:

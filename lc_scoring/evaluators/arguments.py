@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from langchain_core.outputs import RunInfo
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import merge_configs
+from pydantic import ValidationError
 
 from lc_scoring.errors import ConfigError, did_you_mean
 from lc_scoring.evaluators.fields import RUN_KEY
 from lc_scoring.notices import notice
+
+Made = TypeVar("Made")
 
 _RUN_ARGUMENTS = ("callbacks", "tags", "metadata", "run_name")
 
@@ -32,6 +35,22 @@ def refuse_unknown(owner: str, given: Iterable[str], known: Iterable[str]) -> No
     for name in given:
         if name not in known:
             raise ConfigError(f"{owner} takes no {name!r}; it takes {', '.join(known)}.{did_you_mean(name, known)}")
+
+
+def made_of(kind: type[Made], fields: Mapping[str, Any]) -> Made:
+    """Make an evaluator of its fields.
+
+    Raises:
+        ConfigError: one cannot be used; the message says it without pydantic's preamble.
+    """
+    try:
+        return kind(**fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        said = first["msg"].removeprefix("Value error, ")
+        said = said if said.endswith((".", "!", "?")) else f"{said}."
+        readable = f"{first['loc'][0]}: {said} Got {first['input']!r}." if first["loc"] else said
+        raise ConfigError(readable) from error
 
 
 def run_config(config: RunnableConfig | None, given: Mapping[str, Any]) -> RunnableConfig | None:

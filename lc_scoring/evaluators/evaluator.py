@@ -110,7 +110,7 @@ class Evaluator(Runnable[Any, Any], ABC):
             ConfigError: it is no mapping, or one is missing.
         """
         if isinstance(fields, Sample):
-            fields = {"prediction": fields.prediction, "input": fields.input, "reference": fields.reference}
+            fields = {name: getattr(fields, name) for name in ("prediction", "input", "reference", "contexts")}
         name, needed = type(self).__name__, self.input_keys
         if not isinstance(fields, Mapping):
             raise ConfigError(f"{name} is invoked with a mapping of {', '.join(needed)}; got {type(fields).__name__}.")
@@ -155,7 +155,7 @@ class Evaluator(Runnable[Any, Any], ABC):
     def _check_evaluation_args(self, reference: object = None, input_: object = None) -> None:
         if self.requires_input and input_ is None:
             raise ConfigError(f"{type(self).__name__} requires an input string.")
-        if input_ is not None and not self.requires_input:
+        if input_ is not None and not self.requires_input and "input" not in self._optional:
             notice(self._skip_input_warning)
         if self.requires_reference and reference is None:
             raise ConfigError(f"{type(self).__name__} requires a reference string.")

@@ -11,12 +11,12 @@ from langchain_core.messages import SystemMessage
 from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.prompts import BasePromptTemplate
 from langchain_core.runnables import RunnableConfig
-from pydantic import Field, SkipValidation, ValidationError, field_validator
+from pydantic import Field, SkipValidation, field_validator
 
 from lc_scoring import __version__
 from lc_scoring.digest import digest
 from lc_scoring.errors import ConfigError, NotApplicable, ReplyError
-from lc_scoring.evaluators.arguments import refuse_unknown
+from lc_scoring.evaluators.arguments import made_of, refuse_unknown
 from lc_scoring.evaluators.judged import Texts
 from lc_scoring.evaluators.panels import PanelEvaluator, jury_of
 from lc_scoring.evaluators.reply_form import Output, ReplyForm, ReplyWish
@@ -75,10 +75,7 @@ class PromptedEvaluator(PanelEvaluator):
         refuse_unknown(cls.__name__, given, cls.arguments())
         given = {name: value for name, value in given.items() if name != "jury" or value is not None}
         seated = jury_of(llm, given.get("jury"), samples=given.get("samples", 1))
-        try:
-            return cls(**{**made, **given, **seated})
-        except ValidationError as error:
-            raise ConfigError(_readable(error)) from error
+        return made_of(cls, {**made, **given, **seated})
 
     @field_validator("prompt")
     @classmethod
@@ -131,10 +128,7 @@ class PromptedEvaluator(PanelEvaluator):
         if not update:
             return super().model_copy(deep=deep)
         fields = {name: getattr(self, name) for name in type(self).model_fields}
-        try:
-            return type(self)(**{**fields, **update})
-        except ValidationError as error:
-            raise ConfigError(_readable(error)) from error
+        return made_of(type(self), {**fields, **update})
 
     @abstractmethod
     def _make_judge(self, prompt: PromptFile, llm: Judge) -> JudgeOfTexts:
@@ -310,11 +304,3 @@ class _OwnPrompt:
     def __call__(self, **texts: str) -> Messages:
         values = {variable: texts[text] for variable, text in self.variables.items() if text in texts}
         return tuple(self.prompt.format_prompt(**values).to_messages())
-
-
-def _readable(error: ValidationError) -> str:
-    """Say a validation error as the rest of the package does, without pydantic's preamble."""
-    first = error.errors()[0]
-    said = first["msg"].removeprefix("Value error, ")
-    said = said if said.endswith((".", "!", "?")) else f"{said}."
-    return f"{first['loc'][0]}: {said} Got {first['input']!r}." if first["loc"] else said

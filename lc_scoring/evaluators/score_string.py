@@ -134,7 +134,7 @@ class ScoreStringEvalChain(RatedEvaluator, JudgedStringEvaluator):
 
     def _result(self, outcome: Score | Parsed | NotApplicable) -> Any:
         if isinstance(outcome, NotApplicable):
-            return {"reasoning": outcome.reasoning, "score": None, "value": NOT_APPLICABLE}
+            return {"reasoning": outcome.reasoning, "score": None, "value": outcome.state or NOT_APPLICABLE}
         if isinstance(outcome, Score):
             return {"reasoning": outcome.reasoning, "score": self._normalized(outcome.rating), **self._told(outcome)}
         value = outcome.value

@@ -1,7 +1,8 @@
 """The pytest plugin: the fixture `score`, the marker `lc_scoring`, a table at the end, a run file of the session.
 
 pytest loads it wherever the package is installed, so it imports next to nothing, and its hooks do nothing in a session
-that scores nothing. What a test file needs of it is `assert_score` and `assert_mean`; the fixture needs no import.
+that scores nothing. What a test file needs of it is `assert_score`, `assert_mean` and `assert_matches`; the fixture
+needs no import.
 """
 
 from __future__ import annotations
@@ -18,13 +19,18 @@ from lc_scoring.integrations.pytest_notes import Notes, Scores, put_away, take_o
 
 if TYPE_CHECKING:
     from lc_scoring.integrations.pytest_assertions import assert_score
+    from lc_scoring.integrations.pytest_matches import assert_matches
     from lc_scoring.integrations.pytest_mean import assert_mean
     from lc_scoring.integrations.pytest_run_file import SessionFile
     from lc_scoring.integrations.pytest_scorer import Scorer
 
-__all__ = ["assert_mean", "assert_score"]
+__all__ = ["assert_matches", "assert_mean", "assert_score"]
 
-_HOMES = {"assert_mean": "pytest_mean", "assert_score": "pytest_assertions"}  # they load LangChain
+_HOMES = {  # they load LangChain
+    "assert_matches": "pytest_matches",
+    "assert_mean": "pytest_mean",
+    "assert_score": "pytest_assertions",
+}
 _NOTES = pytest.StashKey[Notes]()
 _SCORES = pytest.StashKey[Scores]()
 _FILE: pytest.StashKey[SessionFile] = pytest.StashKey()

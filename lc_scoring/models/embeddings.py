@@ -9,21 +9,27 @@ from typing import Any
 from langchain_core.embeddings import Embeddings
 
 from lc_scoring.errors import ConfigError, MissingExtra, ModelError, ScoringError
+from lc_scoring.models.lexical import LexicalEmbeddings
 from lc_scoring.models.provider_errors import no_answer
 
 SETTING = "LC_SCORING_EMBEDDINGS"
 """The environment variable that names the embedding model used where no `embeddings` is given."""
 
+LEXICAL = "lexical"
+"""The name of the embeddings that come along: of wording, not of meaning."""
+
 DEFAULT_EMBEDDINGS = "openai:text-embedding-3-small"
 """The embedding model used where neither `embeddings` nor the setting names one."""
 
 
-def resolve_embeddings(embeddings: object = None) -> Embeddings:
+def resolve_embeddings(embeddings: object = None, default: str = DEFAULT_EMBEDDINGS) -> Embeddings:
     """Turn `embeddings` into an embedding model.
 
     Args:
-        embeddings: a LangChain `Embeddings`; a model string such as `"openai:text-embedding-3-small"`; or None for the
-            setting `LC_SCORING_EMBEDDINGS`, else `"openai:text-embedding-3-small"`.
+        embeddings: a LangChain `Embeddings`; a model string such as `"openai:text-embedding-3-small"`; `"lexical"` for
+            those that come along, see `LexicalEmbeddings`; or None for the setting `LC_SCORING_EMBEDDINGS`, else
+            `default`.
+        default: the model string where neither names one.
 
     Raises:
         ConfigError: it is none of these, the model is unknown, or its key is missing.
@@ -32,7 +38,9 @@ def resolve_embeddings(embeddings: object = None) -> Embeddings:
     if isinstance(embeddings, Embeddings):
         return embeddings
     if embeddings is None:
-        embeddings = os.environ.get(SETTING) or DEFAULT_EMBEDDINGS
+        embeddings = os.environ.get(SETTING) or default
+    if embeddings == LEXICAL:
+        return LexicalEmbeddings()
     if isinstance(embeddings, str) and embeddings.strip():
         return _from_name(embeddings.strip())
     got = f"the class {embeddings.__name__}: make one of it" if isinstance(embeddings, type) else repr(embeddings)

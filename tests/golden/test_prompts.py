@@ -1,7 +1,7 @@
-"""The words of the built-in prompts are on record: none changes without a new version.
+"""The words of the built-in prompts and examples are on record: none changes without a new version.
 
-`prompts.json` holds each prompt's version, the hash of its words and one question in full. To refresh it after
-raising a version: `python tests/golden/test_prompts.py`.
+`prompts.json` holds each prompt's version, the hash of its words and one question in full, and the version and hash
+of each file of examples. To refresh it after raising a version: `python tests/golden/test_prompts.py`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from lc_scoring.contexts import render_contexts
 from lc_scoring.flow import Message
 from lc_scoring.judges.asking import PromptRenderer
 from lc_scoring.judges.score import scale_words
@@ -29,6 +30,12 @@ PROMPTS = {
     if entry.name.endswith(".toml") and entry.name != "forms.toml"
 }
 FORMS = files("lc_scoring").joinpath("prompts", "forms.toml").read_text(encoding="utf-8")
+WORDS = {"forms": FORMS} | {
+    f"examples.{entry.name.removesuffix('.toml')}": entry.read_text(encoding="utf-8")
+    for entry in sorted(files("lc_scoring").joinpath("examples").iterdir(), key=lambda entry: entry.name)
+    if entry.name.endswith(".toml")
+}
+"""Files whose words are no question of their own."""
 RUBRIC = Rubric.parse({"accuracy": "Is it true?\nScore 1: Nothing is right.\nScore 5: Nothing is wrong."})
 SCALE = Scale(1, 5, step=0.5)
 TOOLS = "lookup: finds a physical constant"
@@ -37,6 +44,7 @@ TEXTS = {
     "prediction_b": "At 80 °C.",
     "input": "At what temperature does water boil?",
     "reference": "100 °C at sea level; lower where the air is thinner.",
+    "contexts": render_contexts(["Water boils at 100 °C at sea level.", "Air is thinner on a mountain."]),
     "agent_trajectory": "Step 1\n  Tool: lookup\n  Input: boiling point\n  Output: 100 °C",
 }
 REASON = "The rating 7 is off the scale 1..5/0.5."
@@ -63,10 +71,10 @@ def record(name: str) -> dict[str, Any]:
     }
 
 
-def record_of_forms() -> dict[str, Any]:
-    """Return what `prompts.json` should hold of the forms of answers."""
-    words = json.dumps(words_of(FORMS), sort_keys=True)
-    return {"version": tomllib.loads(FORMS)["version"], "sha256": hashlib.sha256(words.encode()).hexdigest()}
+def record_of_words(name: str) -> dict[str, Any]:
+    """Return what `prompts.json` should hold of the forms of answers, or of a file of examples."""
+    words = json.dumps(words_of(WORDS[name]), sort_keys=True)
+    return {"version": tomllib.loads(WORDS[name])["version"], "sha256": hashlib.sha256(words.encode()).hexdigest()}
 
 
 def complaint(name: str, golden: dict[str, Any], now: dict[str, Any]) -> str | None:
@@ -87,7 +95,7 @@ def golden() -> dict[str, Any]:
 
 
 def test_every_prompt_on_record_is_still_there(golden: dict[str, Any]) -> None:
-    assert sorted(golden) == sorted([*PROMPTS, "forms"])
+    assert sorted(golden) == sorted([*PROMPTS, *WORDS])
 
 
 @pytest.mark.parametrize("name", PROMPTS)
@@ -96,8 +104,9 @@ def test_no_word_changes_without_a_new_version(name: str, golden: dict[str, Any]
         pytest.fail(what_to_do)
 
 
-def test_no_word_of_a_form_changes_without_a_new_version(golden: dict[str, Any]) -> None:
-    if what_to_do := complaint("forms", golden, record_of_forms()):
+@pytest.mark.parametrize("name", WORDS)
+def test_no_word_of_a_form_or_an_example_changes_without_a_new_version(name: str, golden: dict[str, Any]) -> None:
+    if what_to_do := complaint(name, golden, record_of_words(name)):
         pytest.fail(what_to_do)
 
 
@@ -133,7 +142,7 @@ def test_a_new_prompt_asks_for_the_golden_alone() -> None:
 def refresh() -> None:
     """Write `prompts.json`, unless words changed and their version did not."""
     golden = json.loads(GOLDEN.read_text(encoding="utf-8")) if GOLDEN.exists() else {}
-    records = {name: record(name) for name in PROMPTS} | {"forms": record_of_forms()}
+    records = {name: record(name) for name in PROMPTS} | {name: record_of_words(name) for name in WORDS}
     for name, now in records.items():
         what_to_do = complaint(name, golden, now) or ""
         if "raise the version" in what_to_do:

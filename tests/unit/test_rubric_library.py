@@ -30,6 +30,7 @@ LIBRARY = [
     "instruction_following",
     "relevance",
     "safety",
+    "similarity",
     "tone",
     "toxicity",
 ]
@@ -97,7 +98,7 @@ def notices(rubric: Rubric) -> list[str]:
 # The library.
 
 
-def test_fourteen_rubrics_come_along() -> None:
+def test_fifteen_rubrics_come_along() -> None:
     assert library_rubrics() == LIBRARY
 
 
