@@ -56,6 +56,7 @@ ByOption = Annotated[str | None, typer.Option(help="A column: each of its values
 ClusterOption = Annotated[
     str | None, typer.Option(help="A column that rows of one source share; intervals allow for their likeness.")
 ]
+ExplainOption = Annotated[bool, typer.Option("--explain", help="Tell why: the lowest rows with all their parts.")]
 ColumnsOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -126,6 +127,7 @@ def score(
     by: ByOption = None,
     cluster: ClusterOption = None,
     center: CenterOption = False,
+    explain: ExplainOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress line.")] = False,
 ) -> None:
     """Score every row of a dataset, and keep every outcome in a run file.
@@ -168,6 +170,7 @@ def score(
                 cluster=cluster,
                 center=center,
                 dry_run=dry_run,
+                explain=explain,
             )
         )
     )
@@ -179,9 +182,10 @@ def summary(
     output: OutputOption = None,
     by: ByOption = None,
     cluster: ClusterOption = None,
+    explain: ExplainOption = False,
 ) -> None:
     """Sum up a run, and write its outcomes as a table where that is asked for."""
-    raise typer.Exit(summarize_run(run, output=output, by=by, cluster=cluster))
+    raise typer.Exit(summarize_run(run, output=output, by=by, cluster=cluster, explain=explain))
 
 
 @app.command("compare")

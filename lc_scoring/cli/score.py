@@ -7,6 +7,7 @@ import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lc_scoring.cli.explain import explain_run
 from lc_scoring.cli.rows import EvaluatorRequest
 from lc_scoring.cli.summary import check_export, console, export, plain_text, print_summary
 from lc_scoring.errors import ConfigError
@@ -33,6 +34,7 @@ class ScoreRequest:
     cluster: str | None
     center: bool
     dry_run: bool
+    explain: bool
 
 
 def score_data(request: ScoreRequest) -> int:
@@ -70,11 +72,13 @@ def score_data(request: ScoreRequest) -> int:
         by=request.by,
         cluster=request.cluster,
     )
+    if request.explain:
+        explain_run(run, names)
     return _exit_code(run, stopped, names)
 
 
-def summarize_run(path: Path, *, output: Path | None, by: str | None, cluster: str | None) -> int:
-    """Print the summary of a run, and write its outcomes where that is asked for.
+def summarize_run(path: Path, *, output: Path | None, by: str | None, cluster: str | None, explain: bool) -> int:
+    """Print the summary of a run, and its rows' reasons and their export where these are asked for.
 
     Returns:
         0.
@@ -87,6 +91,8 @@ def summarize_run(path: Path, *, output: Path | None, by: str | None, cluster: s
         check_export(output)
         export(run, output)
     print_summary(run, title=str(path), output=output, by=by, cluster=cluster)
+    if explain:
+        explain_run(run)
     return 0
 
 

@@ -76,7 +76,12 @@ def export(run: Run, output: Path, evaluator: str | None = None) -> None:
 
 def plain_text(text: str) -> str:
     """Keep a judge's words from being taken for markup of the terminal's table or for control characters."""
-    return escape("".join(letter if letter.isprintable() else " " for letter in text))
+    return escape(printable(text))
+
+
+def printable(text: str) -> str:
+    """Return a text with a space for each character that a terminal may obey."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -138,8 +138,8 @@ class Columns:
         """Return a sentence on the shapes that a row without a field comes near; empty where that helps nobody.
 
         Examples:
-            >>> Columns.parse(None).looked_for({"question": "France?", "answer": "Paris"}, "input")[:63]
-            "Rows are known: of ragas before 0.2 by 'question', 'answer' and"
+            >>> Columns.parse(None).looked_for({"user_input": "France?"}, "input")
+            'It comes near a known shape, but lacks a column: ragas (user_input, response).'
         """
         is_shaped = field not in self.given and field not in self.wrapped
         return looked_for(values, field, self._shapes) if is_shaped else ""

@@ -207,7 +207,7 @@ def looked_for(values: Mapping[str, Any], field: str, shapes: Sequence[Shape] = 
         >>> looked_for({"question": "France?", "answer": "Paris", "contexts": []}, "reference")
         "Rows of ragas before 0.2 have it in 'ground_truth' or 'ground_truths'."
         >>> looked_for({"question": "France?", "result": "Paris"}, "prediction")
-        "Rows are known: of RetrievalQA by 'query' and 'result'."
+        'It comes near a known shape, but lacks a column: RetrievalQA (query, result).'
     """
     if field not in FIELDS:
         return ""
@@ -219,8 +219,8 @@ def looked_for(values: Mapping[str, Any], field: str, shapes: Sequence[Shape] = 
     near.sort(key=lambda shape: -len(values.keys() & set(shape.told_by)))
     known: dict[str, str] = {}  # of several shapes of one name the nearest
     for shape in near:
-        known.setdefault(shape.name, f"{shape.name} by {_joined(map(repr, shape.told_by), 'and')}")
-    return f"Rows are known: of {', of '.join(known.values())}." if known else ""
+        known.setdefault(shape.name, f"{shape.name} ({', '.join(shape.told_by)})")
+    return f"It comes near a known shape, but lacks a column: {'; '.join(known.values())}." if known else ""
 
 
 def _columns(shapes: Iterable[Shape], values: Mapping[str, Any], field: str) -> list[str]:
@@ -233,6 +233,6 @@ def _is_empty(value: object) -> bool:
     return is_missing(value) or (isinstance(value, str) and not value)  # a CSV file has no other way to say it
 
 
-def _joined(names: Iterable[str], word: str = "or") -> str:
+def _joined(names: Iterable[str]) -> str:
     *first, last = names
-    return f"{', '.join(first)} {word} {last}" if first else last
+    return f"{', '.join(first)} or {last}" if first else last

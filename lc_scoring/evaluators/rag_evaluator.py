@@ -252,7 +252,9 @@ class EmbeddingRAGEvaluator(RAGEvaluator):
 
 
 def _sample(texts: Mapping[str, Any]) -> Sample:
-    return Sample(**{"prediction": "", **{name: texts[name] for name in _MATERIAL if texts.get(name) is not None}})
+    given: dict[str, Any] = {name: texts[name] for name in _MATERIAL if texts.get(name) is not None}
+    given.setdefault("prediction", "")
+    return Sample(**given)
 
 
 def _purpose(one: Ask | Embed) -> str:

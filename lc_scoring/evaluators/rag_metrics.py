@@ -1,21 +1,24 @@
-"""The RAG metrics: faithfulness, answer and context metrics by name, each over the questions it asks."""
+"""The RAG metrics of answers, and all RAG metrics by name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from langchain_core.runnables.utils import ConfigurableFieldSpec
 from pydantic import Field, SkipValidation
 
 from lc_scoring.evaluators.list_questions import ListQuestions
+from lc_scoring.evaluators.rag_context_metrics import (
+    ContextEntityRecallEvaluator,
+    ContextPrecisionEvaluator,
+    ContextRecallEvaluator,
+    ContextRelevancyEvaluator,
+)
 from lc_scoring.evaluators.rag_evaluator import EmbeddingRAGEvaluator, RAGEvaluator
 from lc_scoring.rag.answer_correctness import AnswerCorrectness, check_weights
 from lc_scoring.rag.answer_relevancy import AnswerRelevancy
 from lc_scoring.rag.citations import CitationSupport
-from lc_scoring.rag.context_precision import ContextPrecision
-from lc_scoring.rag.context_recall import ContextEntityRecall, ContextRecall
-from lc_scoring.rag.context_relevancy import ContextRelevancy
 from lc_scoring.rag.faithfulness import Faithfulness
 from lc_scoring.rag.metric import Metric
 from lc_scoring.rag.noise_sensitivity import Noise, NoiseSensitivity
@@ -23,7 +26,9 @@ from lc_scoring.rag.similarity import AnswerSimilarity
 
 
 class FaithfulnessEvaluator(RAGEvaluator):
-    r"""Tells which share of the prediction's claims the contexts support; formula and source: `rag.Faithfulness`.
+    r"""Tells which share of the prediction's claims the contexts support.
+
+    Formula, source and edges: `lc_scoring.rag.faithfulness.Faithfulness`.
 
     Examples:
         >>> def judge(messages):
@@ -54,118 +59,10 @@ class FaithfulnessEvaluator(RAGEvaluator):
         )
 
 
-class ContextPrecisionEvaluator(RAGEvaluator):
-    r"""Tells whether useful contexts stand before useless ones; formula and source: `rag.ContextPrecision`.
-
-    Examples:
-        >>> evaluator = ContextPrecisionEvaluator.from_llm(lambda messages: "1. no year [[NO]]\n2. the year [[YES]]")
-        >>> evaluator.invoke(
-        ...     {
-        ...         "input": "When did the mill open?",
-        ...         "reference": "In 1903.",
-        ...         "contexts": ["Entry is free.", "The mill opened in 1903."],
-        ...     }
-        ... )["score"]
-        0.5
-    """
-
-    against: Literal["reference", "prediction"] = "reference"
-    """Which answer contexts should be useful for: the reference, or the prediction where there is no reference."""
-
-    metric_name: ClassVar[str] = "context_precision"
-    prompt_names: ClassVar[tuple[str, ...]] = ("rag_usefulness",)
-    requires_input: ClassVar[bool] = True
-    _judged: ClassVar[tuple[str, ...]] = ("contexts",)
-
-    @property
-    def requires_reference(self) -> bool:  # type: ignore[override]
-        """Whether contexts are judged by their use for the reference."""
-        return self.against == "reference"
-
-    @property
-    def input_keys(self) -> list[str]:
-        """The fields that `invoke` needs, sorted."""
-        return sorted(["input", "contexts", self.against])
-
-    def _signature_parts(self) -> dict[str, object]:
-        return {"against": self.against}
-
-    def _metric(self, questions: ListQuestions) -> Metric:
-        return ContextPrecision(
-            name=self.metric_name,
-            usefulness=questions.of("rag_usefulness"),
-            against=self.against,
-            signature=self.signature,
-        )
-
-
-class ContextRecallEvaluator(RAGEvaluator):
-    """Tells which share of the reference's claims the contexts hold; formula and source: `rag.ContextRecall`.
-
-    Examples:
-        >>> evaluator = ContextRecallEvaluator.from_llm(
-        ...     lambda messages: "1. The mill opened in 1903. || context 1 says so [[YES: 1]]"
-        ... )
-        >>> evaluator.invoke({"reference": "In 1903.", "contexts": ["The mill opened in 1903."]})["score"]
-        1.0
-    """
-
-    metric_name: ClassVar[str] = "context_recall"
-    prompt_names: ClassVar[tuple[str, ...]] = ("rag_attribution",)
-    requires_reference: ClassVar[bool] = True
-    _judged: ClassVar[tuple[str, ...]] = ("contexts",)
-    _optional: ClassVar[tuple[str, ...]] = ("input",)
-
-    def _metric(self, questions: ListQuestions) -> Metric:
-        return ContextRecall(
-            name=self.metric_name, attribution=questions.of("rag_attribution"), signature=self.signature
-        )
-
-
-class ContextEntityRecallEvaluator(RAGEvaluator):
-    r"""Tells which share of the reference's entities the contexts name; see `rag.ContextEntityRecall`.
-
-    Examples:
-        >>> evaluator = ContextEntityRecallEvaluator.from_llm(
-        ...     lambda messages: "1. 1903 || context 1 [[YES: 1]]\n2. Ada Moor || nowhere [[NO]]"
-        ... )
-        >>> evaluator.invoke({"reference": "In 1903, by Ada Moor.", "contexts": ["It opened in 1903."]})["score"]
-        0.5
-    """
-
-    metric_name: ClassVar[str] = "context_entity_recall"
-    prompt_names: ClassVar[tuple[str, ...]] = ("rag_entities",)
-    requires_reference: ClassVar[bool] = True
-    _judged: ClassVar[tuple[str, ...]] = ("contexts",)
-
-    def _metric(self, questions: ListQuestions) -> Metric:
-        return ContextEntityRecall(
-            name=self.metric_name, entities=questions.of("rag_entities"), signature=self.signature
-        )
-
-
-class ContextRelevancyEvaluator(RAGEvaluator):
-    """Tells which share of the contexts' sentences the input needs; formula and source: `rag.ContextRelevancy`.
-
-    Examples:
-        >>> evaluator = ContextRelevancyEvaluator.from_llm(lambda messages: "1. gives the year")
-        >>> evaluator.invoke(
-        ...     {"input": "When did it open?", "contexts": ["The mill opened in 1903. Entry is free."]}
-        ... )["score"]
-        0.5
-    """
-
-    metric_name: ClassVar[str] = "context_relevancy"
-    prompt_names: ClassVar[tuple[str, ...]] = ("rag_sentences",)
-    requires_input: ClassVar[bool] = True
-    _judged: ClassVar[tuple[str, ...]] = ("contexts",)
-
-    def _metric(self, questions: ListQuestions) -> Metric:
-        return ContextRelevancy(name=self.metric_name, needed=questions.of("rag_sentences"), signature=self.signature)
-
-
 class AnswerRelevancyEvaluator(EmbeddingRAGEvaluator):
-    """Tells how much of the input a prediction speaks to; formula and source: `rag.AnswerRelevancy`.
+    """Tells how much of the input a prediction speaks to.
+
+    Formula, source and edges: `lc_scoring.rag.answer_relevancy.AnswerRelevancy`.
 
     Examples:
         >>> evaluator = AnswerRelevancyEvaluator.from_llm(lambda messages: "1. When did the mill open?", questions=1)
@@ -198,7 +95,9 @@ class AnswerRelevancyEvaluator(EmbeddingRAGEvaluator):
 
 
 class AnswerSimilarityEvaluator(EmbeddingRAGEvaluator):
-    """Tells how alike prediction and reference are, without a judge; formula and source: `rag.AnswerSimilarity`.
+    """Tells how alike prediction and reference are, without a judge.
+
+    Formula, source and edges: `lc_scoring.rag.similarity.AnswerSimilarity`.
 
     Examples:
         >>> evaluator = AnswerSimilarityEvaluator.from_llm()
@@ -227,7 +126,9 @@ class AnswerSimilarityEvaluator(EmbeddingRAGEvaluator):
 
 
 class AnswerCorrectnessEvaluator(EmbeddingRAGEvaluator):
-    r"""Tells how far a prediction says what the reference says; formula and source: `rag.AnswerCorrectness`.
+    r"""Tells how far a prediction says what the reference says.
+
+    Formula, source and edges: `lc_scoring.rag.answer_correctness.AnswerCorrectness`.
 
     Examples:
         >>> def judge(messages):
@@ -271,9 +172,11 @@ class AnswerCorrectnessEvaluator(EmbeddingRAGEvaluator):
 
 
 class NoiseSensitivityEvaluator(RAGEvaluator):
-    """Tells which share of the prediction's claims is wrong and comes from the contexts; see `rag.NoiseSensitivity`.
+    """Tells which share of the prediction's claims is wrong and comes from the contexts.
 
-    `score` is that share, as ragas has it: 0 is best. A Score's value is 1 minus it.
+    Formula, source and edges: `lc_scoring.rag.noise_sensitivity.NoiseSensitivity`.
+
+    `score` is that share, 0 for the best; a Score's value is 1 minus it.
     """
 
     noise: Noise = "relevant"
@@ -302,7 +205,9 @@ class NoiseSensitivityEvaluator(RAGEvaluator):
 
 
 class CitationSupportEvaluator(RAGEvaluator):
-    """Tells which share of a prediction's citations, such as [2], bears out its sentence; see `rag.CitationSupport`.
+    """Tells which share of a prediction's citations, such as [2], bears out its sentence.
+
+    Formula, source and edges: `lc_scoring.rag.citations.CitationSupport`.
 
     Examples:
         >>> evaluator = CitationSupportEvaluator.from_llm(lambda messages: "1. It gives the year. [[YES]]")

@@ -11,11 +11,13 @@ from lc_scoring.integrations.pytest_notes import open_notes
 from lc_scoring.integrations.pytest_scorer import Question, judged, question_of
 from lc_scoring.integrations.shown_text import indented, one_line
 from lc_scoring.records import Score
+from lc_scoring.runs.pieces import part_number, pieces, summed_up, verdict
 from lc_scoring.runs.score_interval import span_of
 from lc_scoring.runs.scoring import about, reported
 
 _REASONING = 1_000  # characters of it in a message
 _FIELD = 300
+_PIECES, _PIECE, _LABEL, _SOURCES = 5, 200, 60, 10
 
 
 def assert_score(
@@ -91,7 +93,9 @@ def _message(question: Question, score: Score, wanted: str) -> str:
     if score.label is not None:
         found += f" ({one_line(score.label)})"
     lines = [f"{one_line(score.name)}: {found}, wanted {wanted}."]
-    lines += _texts({**question.given, "reasoning": score.reasoning})
+    costly = _costly(score)
+    lines += _texts({**question.given, "reasoning": summed_up(score) if costly else score.reasoning})
+    lines += costly
     lines.append(f"  signature: {one_line(score.signature, _REASONING)}")
     return "\n".join(lines)
 
@@ -107,3 +111,23 @@ def _texts(texts: Mapping[str, Any]) -> list[str]:
         elif text:
             lines.append(f"  {name}: {one_line(text, most)}")
     return lines
+
+
+def _costly(score: Score) -> list[str]:
+    """Return the pieces of the text that cost the score something, the most costly first, each with its verdict."""
+    found = list(pieces(score))
+    costly = sorted((one for one in found if one[1].value < 1), key=lambda one: one[1].value)
+    if not costly:
+        return []
+    lines = [f"  what cost it, {len(costly)} of {len(found)} pieces:"]
+    lines += [f"    {line}" for path, piece in costly[:_PIECES] for line in _piece(path, piece)]
+    if len(costly) > _PIECES:
+        lines.append(f"    and {len(costly) - _PIECES} more")
+    return lines
+
+
+def _piece(path: tuple[str, ...], piece: Score) -> list[str]:
+    name = ", ".join(one_line(part, _LABEL) for part in (*path, piece.name))
+    found = verdict(one_line(piece.label or "", _LABEL), shown(part_number(piece)), piece.sources[:_SOURCES])
+    reason = f": {one_line(piece.reasoning, _PIECE)}" if piece.reasoning else ""
+    return [f"{name}: {one_line(piece.text, _PIECE)}", f"  {found}{reason}"]

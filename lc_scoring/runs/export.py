@@ -172,7 +172,11 @@ def _how(score: Score) -> dict[str, Any]:
 
 def _part(part: Score) -> dict[str, Any]:
     told = {**told_of(part), "value": part.value}  # the number in [0, 1], as for the whole
-    return told if part.label is None else {**told, "label": part.label}
+    if part.label is not None:
+        told["label"] = part.label
+    if "parts" in told:  # pieces; what they call a value is one here too
+        told["parts"] = [_part(one) for one in part.parts if one.text]
+    return told
 
 
 def _own_columns(run: Run) -> _OwnColumns:

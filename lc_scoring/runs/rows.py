@@ -64,12 +64,18 @@ def check_source(source: Source, columns: Columns, needed: Iterable[str]) -> Non
     first_error: ConfigError | None = None
     for row in opened:
         if row.error is None:
-            lacking = {field: missing for field in sorted(needed) if (missing := columns.check(row.values, [field]))}
+            place = f"{source.name}, {source.place} {row.line}"
+            try:
+                lacking = {each: lacks for each in sorted(needed) if (lacks := columns.check(row.values, [each]))}
+            except ConfigError as error:
+                raise ConfigError(f"{place}: {error}") from error
             if lacking:
                 missing = [column for each in lacking.values() for column in each]
+                shapes = dict.fromkeys(columns.looked_for(row.values, field) for field in lacking)
+                known = "".join(f"{each} " for each in shapes if each)
                 raise ConfigError(
-                    f"{source.name}, {source.place} {row.line}: no column {', '.join(map(repr, missing))}. "
-                    f"Present: {listed(row.values)}. Say where the fields are, such as "
+                    f"{place}: no column {', '.join(map(repr, missing))}. "
+                    f"Present: {listed(row.values)}. {known}Say where the fields are, such as "
                     f"--column {next(iter(lacking))}=answer (columns=)."
                 )
             return

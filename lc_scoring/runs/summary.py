@@ -30,6 +30,9 @@ MANY_FAILURES = 0.05
 MISSING = "(missing)"
 """The label of rows that have none."""
 
+PIECES = "(pieces)"
+"""What the parts that are pieces of a row, such as its claims, are counted under together."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
@@ -56,7 +59,8 @@ class Summary:
         aggregations: those of `make_metric`.
         labels: how often each verdict was given.
         swayed: how many verdicts changed with the order of the texts.
-        missing_parts: how often each sample or member of a jury gave no score where the others did.
+        missing_parts: how often each sample or member of a jury gave no score where the others did; pieces of rows,
+            such as claims, count together as `PIECES`.
         disagreement: mean standard deviation within a row, over rows with parts; or None.
         usage: what it cost, with all attempts.
         seconds: median time of a row, from its first call on; or None.
@@ -218,7 +222,8 @@ def _parts(database: sqlite3.Connection, entry: EvaluatorEntry) -> tuple[int, Co
         score = restored(entry.name, entry.signature, Stored(*held), None)
         if isinstance(score, Score):
             swayed += swayed_by_position(score) is True
-            missing.update(failure.name for failure in score.failures)
+            of_pieces = any(part.text for part in score.parts)  # "claim 2" of another row is another claim
+            missing.update(PIECES if of_pieces else failure.name for failure in score.failures)
     return swayed, missing
 
 

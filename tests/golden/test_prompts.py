@@ -19,6 +19,7 @@ from lc_scoring.contexts import render_contexts
 from lc_scoring.flow import Message
 from lc_scoring.judges.asking import PromptRenderer
 from lc_scoring.judges.score import scale_words
+from lc_scoring.rag.lines import numbered
 from lc_scoring.rubric import Rubric
 from lc_scoring.scale import Scale
 from lc_scoring.template import load_prompt
@@ -45,6 +46,10 @@ TEXTS = {
     "input": "At what temperature does water boil?",
     "reference": "100 °C at sea level; lower where the air is thinner.",
     "contexts": render_contexts(["Water boils at 100 °C at sea level.", "Air is thinner on a mountain."]),
+    "answer": "100 °C at sea level.",
+    "claims": numbered(["Water boils at 100 °C.", "Air is thinner on a mountain."]),
+    "sentences": numbered(["Water boils at 100 °C at sea level.", "Air is thinner on a mountain."]),
+    "citations": numbered(["Context 1 is cited for: Water boils at 100 °C."]),
     "agent_trajectory": "Step 1\n  Tool: lookup\n  Input: boiling point\n  Output: 100 °C",
 }
 REASON = "The rating 7 is off the scale 1..5/0.5."
@@ -59,10 +64,10 @@ def record(name: str) -> dict[str, Any]:
     """Return what `prompts.json` should hold of a prompt."""
     prompt = load_prompt(name)
     words = json.dumps(words_of(PROMPTS[name]), sort_keys=True)
-    words_of_all = {"rubric": RUBRIC.render(), "tools": TOOLS, "examples": "", "columns": "", **scale_words(SCALE)}
+    words_of_all = {"rubric": RUBRIC.render(), "tools": TOOLS, "examples": "", "columns": "", "count": "3", **scale_words(SCALE)}
     render = PromptRenderer.of(prompt, system=Message("system", prompt.system), **words_of_all)
     question = [{"role": turn.role, "lines": turn.text.split("\n")} for turn in render(**TEXTS)]
-    repair = prompt.repair.fill(reason=REASON, **scale_words(SCALE)).split("\n")
+    repair = prompt.repair.fill(reason=REASON, count="3", **scale_words(SCALE)).split("\n")
     return {
         "version": prompt.version,
         "sha256": hashlib.sha256(words.encode()).hexdigest(),

@@ -32,7 +32,7 @@ OUR_TAG = re.compile(r"[<＜◁][\s/\u200b]*(?:rubric|sample_)", re.IGNORECASE)
 def test_examples_are_shown_in_their_order_with_what_they_have() -> None:
     full = Example(input="2 + 2?", reference="4", prediction="5", score=1.0, reasoning=" Two and two\nare four. ")
     assert render_examples([full, Example(prediction="4", score=7.5)]) == (
-        "\n\nThese were rated by people. They show how the scale is used; they are not what you are asked about."
+        "\n\nThese were rated before. They show how the scale is used; they are not what you are asked about."
         "\n\nExample 1:\n<sample_input>\n2 + 2?\n</sample_input>\n<sample_reference>\n4\n</sample_reference>"
         "\n<sample_prediction>\n5\n</sample_prediction>\nReasons: Two and two\nare four.\nRating: [[1]]"
         "\n\nExample 2:\n<sample_prediction>\n4\n</sample_prediction>\nRating: [[7.5]]"

@@ -168,7 +168,7 @@ def test_a_decimal_is_kept_and_a_fence_around_the_reply_is_read(reply: str) -> N
 def test_a_decimal_in_json_is_kept_and_a_fence_around_it_is_read(fence: str) -> None:
     with asked_for_json(fence.format('{"reasoning": "Nearly clear.", "rating": 4.9}')) as made:
         assert made.invoke(ROW)["score"] == 4.9
-        assert "|form=rating_json@1" in made.signature
+        assert "|form=rating_json@2" in made.signature
 
 
 def test_a_lower_rating_may_be_better() -> None:

@@ -46,18 +46,26 @@ def test_names_and_members_are_interchangeable(name: str, kind: type) -> None:
 
 def test_the_names_are_langchains() -> None:
     schema = pytest.importorskip("langchain_classic.evaluation.schema")
-    assert {member.name: member.value for member in EvaluatorType} == {
-        member.name: member.value for member in schema.EvaluatorType
-    }
-    assert len(EvaluatorType) == 20
+    langchains = {member.name: member.value for member in schema.EvaluatorType}
+    assert len(langchains) == 20
+    assert langchains.items() <= {member.name: member.value for member in EvaluatorType}.items()
 
 
-@pytest.mark.parametrize("name", list(EvaluatorType))
-def test_every_name_has_its_class(name: EvaluatorType) -> None:
+@pytest.mark.parametrize("name", list(EvaluatorType)[:20])
+def test_every_name_of_langchains_has_its_class(name: EvaluatorType) -> None:
     loading = pytest.importorskip("langchain_classic.evaluation.loading")
     schema = pytest.importorskip("langchain_classic.evaluation.schema")
     theirs = loading._EVALUATOR_MAP[schema.EvaluatorType(name.value)]
     assert registry._find(name).__name__ == theirs.__name__
+
+
+@pytest.mark.parametrize("name", list(EvaluatorType))
+def test_every_name_leads_to_a_class_that_tells_what_it_is_for(name: EvaluatorType) -> None:
+    description = next(one for one in registry.describe_evaluators() if one.name == name)
+    assert isinstance(registry._find(name), type)
+    assert description.purpose.endswith(".")
+    assert description.needs
+    assert "score" in description.returns
 
 
 @every_judged_name

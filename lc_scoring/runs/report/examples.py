@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lc_scoring.data.columns import Columns
+from lc_scoring.data.text import texts_of
 from lc_scoring.errors import ConfigError
-from lc_scoring.records import Score
+from lc_scoring.records import Failure, Score
 from lc_scoring.runs.outcomes import as_json
+from lc_scoring.runs.pieces import lowest_parts, part_number, summed_up, verdict
 from lc_scoring.runs.report.drawings import section
 from lc_scoring.runs.report.facts import Facts, evaluator_names
 from lc_scoring.runs.report.findings import Found
@@ -18,9 +20,10 @@ from lc_scoring.runs.report.wording import number
 
 _FIELDS = ("input", "prediction", "prediction_b", "reference", "contexts", "agent_trajectory")
 _OWN = 8  # of a row's own columns, where it has none of these fields
-_TEXT, _REASONING, _PART = 1_500, 2_000, 300  # characters
+_TEXT, _REASONING, _PART, _CONTEXT = 1_500, 2_000, 300, 300  # characters
+_CONTEXTS = 4_000  # characters of all of them
 _NAME, _GLIMPSE = 120, 110
-_PARTS = 12
+_PARTS, _SOURCES = 12, 20
 _OF_TWO = 5  # rows of each run, where there are two
 
 
@@ -59,7 +62,18 @@ def _fields(values: Mapping[str, Any], columns: Columns) -> Iterator[tuple[str, 
         except ConfigError:
             continue
         if value is not None:
-            yield name.replace("_", " "), _text(value)
+            yield name.replace("_", " "), _numbered(value) if name == "contexts" else _text(value)
+
+
+def _numbered(contexts: object) -> str:
+    """Return contexts under the numbers by which a judgement names them, each a line, so that none poses as two."""
+    try:
+        texts = texts_of("contexts", contexts)
+    except ConfigError:  # one of them is missing: nothing was judged by them
+        return _text(contexts)
+    if len(texts) < 2:  # noqa: PLR2004 - one needs no number
+        return "".join(texts) or _text(contexts)
+    return "\n".join(f"{number}: {shortened(one, _CONTEXT)}" for number, one in enumerate(texts, start=1))
 
 
 def _text(value: object) -> str:
@@ -97,7 +111,10 @@ def _row(found: Found, columns: Columns, first: str) -> Html:
             element("span", shortened(glimpse, _GLIMPSE), class_="glimpse"),
         ]
     )
-    told = [together([element("dt", name), element("dd", clipped(text, _TEXT))]) for name, text in texts]
+    told = [
+        together([element("dt", name), element("dd", clipped(text, _CONTEXTS if name == "contexts" else _TEXT))])
+        for name, text in texts
+    ]
     if isinstance(result.outcome, Score):
         told += [together([element("dt", "score"), element("dd", number(result.score))])]
         told += _judged(result.outcome)
@@ -111,14 +128,35 @@ def _judged(score: Score) -> Iterator[Html]:
         yield together([element("dt", "reasoning"), element("dd", clipped(score.reasoning, _REASONING))])
     if score.spread:
         yield together([element("dt", "spread"), element("dd", number(score.spread))])
-    if score.parts:
-        lines = [_part(part) for part in score.parts[:_PARTS]]
-        if len(score.parts) > _PARTS:
-            lines.append(element("li", f"and {len(score.parts) - _PARTS} more"))
-        yield together([element("dt", "parts"), element("dd", element("ul", *lines))])
+    if score.parts or score.failures:
+        yield together([element("dt", "parts"), element("dd", _parts(score))])
+
+
+def _parts(score: Score) -> Html:
+    """Return what a score was made of as a list; of many parts the lowest, for they say why it is low."""
+    lines = [_part(part) for part in lowest_parts(score.parts, _PARTS)]
+    if len(score.parts) > _PARTS:
+        lines.append(element("li", f"and {len(score.parts) - _PARTS} more"))
+    lines += [_missing(failure) for failure in score.failures[:_PARTS]]
+    if len(score.failures) > _PARTS:
+        lines.append(element("li", f"and {len(score.failures) - _PARTS} more without a score"))
+    return element("ul", *lines)
 
 
 def _part(part: Score) -> Html:
-    said = f" {clipped(part.reasoning, _PART)}" if part.reasoning else ""
-    rating = part.value if part.rating is None else part.rating
-    return element("li", element("b", f"{shortened(part.name, _NAME)}: {number(rating)}"), said)
+    name = element("b", f"{shortened(part.name, _NAME)}: {number(part_number(part))}")
+    found = verdict(shortened(part.label or "", _NAME), "", part.sources[:_SOURCES])
+    told: list[str] = [name, f" {found}" if found else ""]
+    if part.text:
+        told.append(element("div", clipped(part.text, _PART), class_="piece"))
+    if why := summed_up(part):
+        said = clipped(why, _PART)
+        told.append(element("div", said, class_="why") if part.text or found or part.parts else f" {said}")
+    if part.parts or part.failures:
+        told.append(_parts(part))
+    return element("li", *told)
+
+
+def _missing(failure: Failure) -> Html:
+    error = clipped(f"{type(failure.error).__name__}: {failure.error}", _PART)
+    return element("li", element("b", f"{shortened(failure.name, _NAME)}: no score"), f" {error}")

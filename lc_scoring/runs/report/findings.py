@@ -85,7 +85,8 @@ class Findings:
         contested: those whose parts disagree most, the most disputed first.
         changed: those whose scores differ most from the ones of an earlier run.
         failed: the first failures.
-        parts: by their names, in the order they were met; empty where there are too many names.
+        parts: by their names, in the order they were met, without pieces of rows such as claims; empty where there are
+            too many names.
         seconds: what each row took.
     """
 
@@ -191,6 +192,8 @@ class _Picking:
     def _see_parts(self, score: Score) -> None:
         parts = self._found.parts
         for part in score.parts:
+            if part.text:  # a piece of this row: "claim 1" of the next is another one, and their mean says nothing
+                continue
             if part.name in parts or len(parts) <= _PARTS:  # one too many shows that there are
                 parts.setdefault(part.name, PartMean()).add(part.value)
 
