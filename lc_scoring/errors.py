@@ -85,7 +85,7 @@ class NotApplicable(ScoringError):  # noqa: N818 - a state of its own, and no mi
     Attributes:
         reasoning: why; the judge's words where it is the judge who says so.
         state: what is missing, such as "no claims"; empty where it is the judge who says so.
-    """  # noqa: E501 - the one line says it
+    """
 
     def __init__(self, reasoning: str, state: str = "") -> None:
         said = f"The judge says that the criteria do not apply. It wrote: {_shorten(reasoning)}"

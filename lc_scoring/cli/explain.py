@@ -17,6 +17,7 @@ from lc_scoring.records import Failure, Score
 from lc_scoring.runs.outcomes import FAILURE, NOT_APPLICABLE, SCORE
 from lc_scoring.runs.pieces import lowest_parts, part_number, pieces, summed_up, verdict
 from lc_scoring.runs.run import Result, Run
+from lc_scoring.runs.target import with_output
 from lc_scoring.scale import number_text
 
 _ROWS, _OTHERS = 10, 5  # scored rows of an evaluator; rows that failed, and as many that it does not apply to
@@ -91,7 +92,10 @@ def _row(result: Result, contexts: Columns) -> Iterator[_Entry]:
     if why := _line(summed_up(score), _REASON):
         yield _Entry(1, "", why)
     yield from _parts(score, 1)
-    yield from _cited(score, result.values, contexts)
+    values = result.values
+    if result.prediction is not None:
+        values = with_output(values, result.prediction, contexts)
+    yield from _cited(score, values, contexts)
 
 
 def _parts(score: Score, level: int) -> Iterator[_Entry]:

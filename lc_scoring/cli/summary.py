@@ -96,6 +96,9 @@ def _lines(summary: Summary) -> Iterator[tuple[str, str]]:
     apart = f", {summary.not_applicable} not applicable" if summary.not_applicable else ""
     yield "rows", f"{summary.rows}, {summary.scored} scored{apart}, {summary.failed} failed"
     yield from _spread(summary)
+    for name, part in summary.parts.items():
+        ends = f" [{part.interval.low:.2f}, {part.interval.high:.2f}]" if part.interval else ""
+        yield f"  {name}", f"{part.mean:.2f}{ends} (n = {part.rows})"
     yield from ((name, f"{number:.2f}") for name, number in summary.aggregations.items() if name not in _SHOWN_ANYWAY)
     if summary.disagreement is not None:
         yield "disagreement", f"standard deviation within a row {summary.disagreement:.2f} on average"

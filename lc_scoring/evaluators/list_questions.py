@@ -10,7 +10,8 @@ from lc_scoring.errors import ConfigError
 from lc_scoring.evaluators.reply_form import Output
 from lc_scoring.flow import Message
 from lc_scoring.judges.asking import PromptRenderer
-from lc_scoring.models.judge import Judge, is_decisions
+from lc_scoring.models.judge import Judge, base_model, is_decisions
+from lc_scoring.models.offline import OfflineJudge
 from lc_scoring.models.options import json_options
 from lc_scoring.notices import notice
 from lc_scoring.rag.answer_correctness import MISSING
@@ -70,8 +71,11 @@ class ListQuestions:
         Raises:
             ConfigError: the judge can answer no such question.
         """
-        if is_decisions(self.judge):
-            raise ConfigError("OpenAIDecisions answers no question with a list: take a chat model for RAG metrics.")
+        if is_decisions(self.judge) or isinstance(base_model(self.judge), OfflineJudge):
+            raise ConfigError(
+                f"{type(base_model(self.judge)).__name__} answers no question with a list, and RAG metrics ask for "
+                'lists: name a chat model, for example llm="openai:gpt-5-mini".'
+            )
         purpose, form = _FORMS[name]
         prompt, options = self._asked_as(load_prompt(name), form)
         return ListQuestion(

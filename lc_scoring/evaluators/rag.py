@@ -30,7 +30,8 @@ class RAGMetricsEvaluator(RAGEvaluator):
     the same as the metric gives alone. `plan` tells what each row is asked.
 
     Examples:
-        >>> evaluator = RAGMetricsEvaluator.from_llm("offline", metrics=["faithfulness", "answer_correctness"])
+        >>> def judge(messages): ...
+        >>> evaluator = RAGMetricsEvaluator.from_llm(judge, metrics=["faithfulness", "answer_correctness"])
         >>> for question in evaluator.plan:
         ...     print(question)
         claims of the prediction

@@ -139,7 +139,7 @@ class AnswerCorrectnessEvaluator(EmbeddingRAGEvaluator):
         >>> evaluator.invoke(
         ...     {"prediction": "In 1903, and it is free.", "reference": "It opened in 1903; entry is two pounds."}
         ... )["basis"]
-        'F 0.5000: 1 claims right, 1 wrong, 1 missing'
+        'F 0.5000 of claims: 1 right, 1 wrong, 1 missing'
     """
 
     weights: SkipValidation[tuple[float, float]] = (0.75, 0.25)

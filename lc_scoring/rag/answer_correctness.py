@@ -86,7 +86,7 @@ class AnswerCorrectness:
         right = sum(one.verdict == YES for one in findings)
         wrong, missing = len(claims) - right, len(findings) - len(claims)
         value = f_beta(right, wrong, missing, beta=self.beta)
-        basis = f"F {value:.4f}: {right} claims right, {wrong} wrong, {missing} missing"
+        basis = f"F {value:.4f} of claims: {right} right, {wrong} wrong, {missing} missing"
         if alike is not None:
             value = math.fsum(w * v for w, v in zip(self.weights, (value, alike.value), strict=True))
             value /= math.fsum(self.weights)

@@ -7,6 +7,7 @@ asked again; it is never read as a shorter one.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,28 +15,34 @@ from typing import Any
 from lc_scoring.errors import ReplyError
 from lc_scoring.flow import Reply
 from lc_scoring.judged_text import without_echoes
-from lc_scoring.judges.asking import check_finished
+from lc_scoring.judges.asking import QUOTATION, check_finished
 from lc_scoring.judges.structured import find_object
 from lc_scoring.rag.lines import (
+    BEHIND,
     BRACKET,
     FINDINGS,
     NO,
     YES,
     Finding,
+    answer_in,
     bare,
+    check_alone,
     check_numbers,
     closed_object,
     entries_of,
+    is_word,
+    mentions,
     miscounted,
     neither,
     numbered_lines,
     numbers_in,
     says,
 )
-from lc_scoring.rating import plain, without_residue
+from lc_scoring.rating import plain
 
-_BEHIND = re.compile(r"[\s.。*_`\"')]*$")
 _PARTED = "||"
+_ALIKE = 12  # letters before a verdict that are the same in a judged text, where it is quoted
+_NO_LETTERS = re.compile(r"[^\w\[\]]+|_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,20 +83,23 @@ class ListForm:
         check_finished(reply)
         found = find_object(reply, FINDINGS) if self.structured else None
         if found is not None:
+            check_alone(reply)
             findings = self._from_json(found[FINDINGS], reply, contexts)
         else:
-            text = without_echoes(reply.text, marked) if marked else reply.text
-            findings = self._from_text(without_residue(text), reply, contexts, count)
+            text = answer_in(without_echoes(reply.text, marked), reply)
+            findings = self._from_text(text, reply, contexts, count)
+            self._check_own(text, marked, reply)
         self._check_count(findings, count, reply)
         return tuple(findings)
 
     def _from_text(self, text: str, reply: Reply, contexts: int, count: int | None) -> list[Finding]:
-        before, said = numbered_lines(text, reply)
-        is_empty = bool(self.empty) and says(before, self.empty)
-        if not said and is_empty:
+        before, said = numbered_lines(text, reply, whole=count is None)
+        if not said and self.empty and says(before, self.empty):
             return []
-        if not said or is_empty:
+        if not said or (self.empty and mentions(before, self.empty)):
             raise ReplyError(neither(self.empty, listed=bool(said)), reply=reply.text)
+        if self.verdicts and mentions(before, *self._words):
+            raise ReplyError("A verdict stands before the numbered list: which one is meant?", reply=reply.text)
         check_numbers([number for number, _ in said], None if self.more else count, reply)
         asked = len(said) if count is None else count
         return [
@@ -99,18 +109,17 @@ class ListForm:
 
     def _line(self, number: int, said: str, contexts: int, reply: Reply, *, beyond: bool) -> Finding:
         if not self.verdicts:
-            if not bare(said):
-                raise ReplyError(f"Line {number} is empty.", reply=reply.text)
-            return Finding(text=bare(said))
+            return self._claimed(number, said, reply)
         said = plain(said)
         brackets = list(BRACKET.finditer(said))
-        if not brackets or not _BEHIND.match(said, brackets[-1].end()):
+        if not brackets or not BEHIND.match(said, brackets[-1].end()):
             raise ReplyError(f"Line {number} does not end in a verdict in double square brackets.", reply=reply.text)
         if len({one[1].strip().upper() for one in brackets}) > 1:
             raise ReplyError(f"Line {number} holds several verdicts: which one is meant?", reply=reply.text)
         verdict, named = self._verdict(number, brackets[-1][1], reply, beyond=beyond)
         sources = self._sources(number, verdict, named, contexts, reply)
-        before = bare(said[: brackets[0].start()])
+        marks = said[brackets[-1].end() :].strip(" .。")  # those around the verdict
+        before = bare(said[: brackets[0].start()].rstrip().removesuffix(marks))
         if beyond:
             return self._stated(number, Finding(text=before, verdict=verdict), reply)
         if not self.states:
@@ -119,6 +128,15 @@ class ListForm:
         return self._stated(
             number, Finding(text=bare(text), reason=bare(reason), verdict=verdict, sources=sources), reply
         )
+
+    def _claimed(self, number: int, said: str, reply: Reply) -> Finding:
+        """Return what a line without a verdict states."""
+        text = bare(said)
+        if not text:
+            raise ReplyError(f"Line {number} is empty.", reply=reply.text)
+        if self.empty and (is_word(text, self.empty) or says([text], self.empty)):
+            raise ReplyError(neither(self.empty, listed=True), reply=reply.text)
+        return Finding(text=text)
 
     def _stated(self, number: int, finding: Finding, reply: Reply) -> Finding:
         if not finding.text:
@@ -151,6 +169,18 @@ class ListForm:
             return (1,)
         return sources
 
+    def _check_own(self, text: str, marked: Sequence[str], reply: Reply) -> None:
+        """Make sure that no line's verdict stands in a judged text behind the same words."""
+        if not (marked and self.verdicts):
+            return
+        judged = [_letters(each) for each in marked]
+        for line in text.splitlines():
+            words = plain(line)
+            last = next(reversed(list(BRACKET.finditer(words))), None)
+            before = _letters(words[: last.start()])[-_ALIKE:] if last else ""
+            if last and len(before) == _ALIKE and any(f"{before}{_letters(last[0])}" in each for each in judged):
+                raise ReplyError(QUOTATION.format(what="verdict"), reply=reply.text)
+
     def _from_json(self, entries: object, reply: Reply, contexts: int) -> list[Finding]:
         listed = entries_of(entries, reply)
         check_numbers([entry["number"] for entry in listed], None, reply)
@@ -161,10 +191,10 @@ class ListForm:
         if not all(isinstance(one, str) for one in (text, reason, verdict)):
             raise ReplyError(f"Entry {number} holds something else where text is wanted.", reply=reply.text)
         beyond = bool(self.more) and verdict.strip().upper() == self.more
+        if not self.verdicts:
+            return self._claimed(number, text, reply)
         if self.states or beyond:
             self._stated(number, Finding(text=text.strip()), reply)
-        if not self.verdicts:
-            return Finding(text=text.strip())
         word, named = self._verdict(number, verdict, reply, beyond=beyond)
         also = entry.get("contexts", [])
         if not isinstance(also, list) or not all(type(one) is int for one in also):
@@ -214,3 +244,8 @@ class ListForm:
     @property
     def _words(self) -> tuple[str, ...]:
         return (YES, NO, self.more) if self.more else (YES, NO)
+
+
+def _letters(text: str) -> str:
+    """Return the letters, digits and brackets of a text, in one case and width."""
+    return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text)).casefold()

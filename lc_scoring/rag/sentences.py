@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 _BREAK = re.compile(
-    r"(?P<end>[.!?…]+[\"'”’)\]]*)(?:\s+(?=\S)|(?=\[\^?\d|【\d))"  # a mark, what closes behind it, space or a citation
-    r"|(?<=[。！？｡])(?![”’」』）。！？])\s*(?=\S)"  # scripts that part sentences without space
-    r"|\s*\n\s*"
+    r"(?<![.!?…])(?P<end>[.!?…]++[\"'”’)\]]*+)(?:\s++(?=\S)|(?=\[\^?\d|【\d))"  # mark, its closings, space or citation
+    r"|(?<=[。！？｡])(?![”’」』）。！？])\s*+(?=\S)"  # scripts that part sentences without space
+    r"|\n\s*+"
 )
 _NO_END = re.compile(
     r"(?:^|[\s(\"'“‘])(?:[^\W\d_]|e\.g|i\.e|etc|vs|cf|al|approx|ca|no|nos|vol|fig|eq|pp|st|mr|mrs|ms|dr|prof|sr|jr|z\.b|d\.h|bzw|usw|nr)\.$",
     re.IGNORECASE,
 )
 _MARKED = re.compile(r"\s*(?:\[\^?\d[\d,;\s^–-]*\]|【\d[\d,;\s–-]*】)+[.!?…]?")  # citations that stand behind a mark
+_SHORT = 12  # characters; more than a shortened word, or the number of a list's item, takes
 
 
 def sentences_of(text: str) -> list[str]:
@@ -54,6 +55,6 @@ def _goes_on(text: str, begin: int, end: int, following: int) -> bool:
     """Whether a full stop ends a shortened word or a number, and no sentence."""
     if text[end - 1] != ".":
         return False
-    if text[begin : end - 1].strip().isdecimal():
+    if end - begin <= _SHORT and text[begin : end - 1].strip().isdecimal():
         return True  # the number of a list's item
-    return text[following].islower() or _NO_END.search(text, max(begin, end - 12), end) is not None
+    return text[following].islower() or _NO_END.search(text[max(begin, end - _SHORT) : end]) is not None

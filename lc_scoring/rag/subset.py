@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,14 +18,21 @@ from lc_scoring.rag.lines import (
     NONE,
     YES,
     Finding,
+    answer_in,
     bare,
+    check_alone,
     closed_object,
     entries_of,
+    mentions,
     neither,
     numbered_lines,
+    numbers_in,
     says,
 )
-from lc_scoring.rating import without_residue
+
+_DENIED = re.compile(
+    r"\W*(?:not (?:needed|necessary|relevant|required)|irrelevant|unnecessary|none|no)\W*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +69,40 @@ class SubsetForm:
         check_finished(reply)
         found = find_object(reply, FINDINGS) if self.structured else None
         if found is not None:
-            said = [(entry["number"], str(entry.get("reason", ""))) for entry in entries_of(found[FINDINGS], reply)]
+            check_alone(reply)
+            said = [_entry(entry, reply) for entry in entries_of(found[FINDINGS], reply)]
         else:
-            before, said = numbered_lines(without_residue(without_echoes(reply.text, marked)), reply)
-            if bool(said) == says(before, NONE):
+            text = answer_in(without_echoes(reply.text, marked), reply)
+            before, said = numbered_lines(text, reply, whole=True)
+            if mentions(before, NONE) if said else not says(before, NONE):
                 raise ReplyError(neither(NONE, listed=bool(said)), reply=reply.text)
         reasons: dict[int, str] = {}
         for number, reason in said:
             if number in reasons or not 1 <= number <= (count or 0):
                 twice = "stands there twice" if number in reasons else f"does not exist: there are {count}"
                 raise ReplyError(f"Line {number} {twice}.", reply=reply.text)
+            if _is_denied(reason, count or 0):
+                shown = f"Line {number} does not say what the sentence gives, but {reason[:40]!r}: is it meant?"
+                raise ReplyError(shown, reply=reply.text)
             reasons[number] = bare(reason)
         return tuple(
             Finding(verdict=YES if number in reasons else NO, reason=reasons.get(number, ""))
             for number in range(1, (count or 0) + 1)
         )
+
+
+def _entry(entry: Mapping[str, Any], reply: Reply) -> tuple[int, str]:
+    reason = entry.get("reason", "")
+    if not isinstance(reason, str):
+        raise ReplyError(f"Entry {entry['number']} holds something else where text is wanted.", reply=reply.text)
+    return entry["number"], reason
+
+
+def _is_denied(reason: str, count: int) -> bool:
+    """Whether a reason says that its line is not meant after all, gives a verdict, or is other lines' numbers."""
+    numbers = numbers_in(reason) or []
+    return bool(
+        _DENIED.match(reason)
+        or mentions([reason], YES, NO, NONE)
+        or (numbers and all(1 <= number <= count for number in numbers))
+    )

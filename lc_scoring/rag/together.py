@@ -63,9 +63,9 @@ class Metrics:
     def _nothing(self, errors: Sequence[ScoringError]) -> ScoringError:
         """Return the error of a sample that no metric gave a score."""
         failed = next((one for one in errors if not isinstance(one, NotApplicable)), None)
-        said = [f"{metric.name}: {error}" for metric, error in zip(self.metrics, errors, strict=True)]
-        states = {one.state for one in errors if isinstance(one, NotApplicable)}
-        raised = failed or NotApplicable("\n".join(said), ", ".join(sorted(states)))
+        states = [one for one in errors if isinstance(one, NotApplicable)]
+        said = [f"{metric.name}: {state.reasoning}" for metric, state in zip(self.metrics, states, strict=False)]
+        raised = failed or NotApplicable("\n".join(said), ", ".join(sorted({state.state for state in states})))
         raised.usage = sum((_usage(one) for one in errors), Usage())
         return raised
 

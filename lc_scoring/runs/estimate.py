@@ -23,7 +23,7 @@ from lc_scoring.runs.question import message_text, tokens_of
 from lc_scoring.runs.request import Request, columns_of
 from lc_scoring.runs.run import Run
 from lc_scoring.runs.run_file import check_place
-from lc_scoring.runs.target import PREDICTION
+from lc_scoring.runs.target import CONTEXTS, PREDICTION
 
 SAMPLE = 100
 """Rows of which the questions are looked at."""
@@ -101,18 +101,20 @@ def _opened(source: Source) -> Iterator[Row]:
 def _estimate(
     evaluator: Any, columns: Columns, sample: Sequence[Row], rows: int | None, *, has_target: bool
 ) -> Estimate:
-    prompt, asked, usage = "", 0, Usage()
+    prompt, asked, usage, why = "", 0, Usage(), ""
     for row in sample:
-        values = {PREDICTION: "...", **row.values} if has_target else row.values
-        asks = _asks(evaluator, columns, values) if row.error is None else None
-        if asks is None:
+        values = {PREDICTION: "...", CONTEXTS: ["..."], **row.values} if has_target else row.values
+        try:
+            asks = _asks(evaluator, columns, row, values)
+        except ScoringError as error:
+            why = why or f" The first: {error}"
             continue
         asked += 1
         for ask in asks:
             usage += _usage(evaluator, ask)
         prompt = prompt or next((_shown(ask) for ask in asks if isinstance(ask, Ask)), "")
     if not asked:
-        raise ConfigError(f"None of the first {len(sample)} rows can be asked about: see --column (columns=).")
+        raise ConfigError(f"None of the first {len(sample)} rows can be asked about: see --column (columns=).{why}")
     share = 1.0 if rows is None else rows / len(sample)
     return Estimate(
         name=str(evaluator.evaluation_name),
@@ -129,14 +131,17 @@ def _estimate(
     )
 
 
-def _asks(evaluator: Any, columns: Columns, values: Mapping[str, Any]) -> tuple[Ask | Embed, ...] | None:
-    """Return what would be asked about a row; None where it cannot be asked about."""
+def _asks(evaluator: Any, columns: Columns, row: Row, values: Mapping[str, Any]) -> tuple[Ask | Embed, ...]:
+    """Return what would be asked about a row.
+
+    Raises:
+        ScoringError: it cannot be asked about.
+    """
+    if row.error is not None:
+        raise row.error
+    fields = columns.fields(values, evaluator.input_keys, getattr(evaluator, "optional_keys", ()))
     first_asks = getattr(evaluator, "first_asks", None)
-    try:
-        fields = columns.fields(values, evaluator.input_keys, getattr(evaluator, "optional_keys", ()))
-        return () if first_asks is None else first_asks(fields)
-    except ScoringError:
-        return None
+    return () if first_asks is None else tuple(first_asks(fields))
 
 
 def _usage(evaluator: Any, ask: Ask | Embed) -> Usage:

@@ -21,7 +21,7 @@ from lc_scoring.runs.intake import TakenUp
 from lc_scoring.runs.outcomes import Stored, as_json, finite, stored
 from lc_scoring.runs.schedule import together
 from lc_scoring.runs.store import Done, EvaluatorEntry, Made
-from lc_scoring.runs.target import PREDICTION, Target
+from lc_scoring.runs.target import Target, with_output
 from lc_scoring.runs.writer import Writer
 
 Result = TypeVar("Result")
@@ -89,7 +89,7 @@ class RowScorer:
         values = json.loads(row.text)
         error: ScoringError | None = None if row.error is None else ConfigError(row.error)
         if error is None and row.output is not None:
-            values = {**values, PREDICTION: json.loads(row.output)}
+            values = with_output(values, json.loads(row.output), self._columns)
         elif error is None and self._target is not None:
             values, error = await self._predicted(row, values, writer)
         if len(row.missing) == 1:
@@ -114,7 +114,7 @@ class RowScorer:
             return values, failed
         seconds = time.perf_counter() - (clock.began or began)
         await writer.add(made=Made(row.number, kept, None, None, seconds))
-        return {**values, PREDICTION: json.loads(kept)}, None
+        return with_output(values, json.loads(kept), self._columns), None
 
     async def _judge(
         self, row: TakenUp, values: Mapping[str, Any], error: ScoringError | None, number: int, writer: Writer

@@ -29,7 +29,7 @@ from lc_scoring.runs.run_file import check_place, check_run_file
 from lc_scoring.runs.schedule import work_through
 from lc_scoring.runs.scoring import Judging, RowScorer, about
 from lc_scoring.runs.store import Store
-from lc_scoring.runs.target import PREDICTION, Target, target_name
+from lc_scoring.runs.target import MADE, Target, target_name
 from lc_scoring.runs.writer import Writer
 
 INTERRUPTED = "stopped from the keyboard"
@@ -61,7 +61,7 @@ class Session:
         else:
             needed = {field for evaluator in self._evaluators for field in evaluator.input_keys}
             columns = columns_of(request, self._source.columns, made=self._is_made)
-            check_source(self._source, columns, needed - ({PREDICTION} if self._is_made else set()))
+            check_source(self._source, columns, needed - (MADE if self._is_made else set()))
         limits = Limits(
             max_concurrency=request.max_concurrency,
             requests_per_minute=request.requests_per_minute,

@@ -35,6 +35,21 @@ PIECES = "(pieces)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartSummary:
+    """What a part that judges something of its own, such as a metric or a criterion, came to over the rows.
+
+    Attributes:
+        mean: of its ratings (scale units), or of its values where it has no ratings.
+        interval: its 95 % interval, see `score_interval`; None with fewer than two.
+        rows: how many rows it rests on.
+    """
+
+    mean: float
+    interval: Interval | None
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What an evaluator made of rows.
 
@@ -61,6 +76,8 @@ class Summary:
         swayed: how many verdicts changed with the order of the texts.
         missing_parts: how often each sample or member of a jury gave no score where the others did; pieces of rows,
             such as claims, count together as `PIECES`.
+        parts: what each metric or criterion came to that the scores are made of, in their order; pieces of rows,
+            samples and members of a jury are none of these.
         disagreement: mean standard deviation within a row, over rows with parts; or None.
         usage: what it cost, with all attempts.
         seconds: median time of a row, from its first call on; or None.
@@ -88,6 +105,7 @@ class Summary:
     labels: Mapping[str, int]
     swayed: int
     missing_parts: Mapping[str, int]
+    parts: Mapping[str, PartSummary]
     disagreement: float | None
     usage: Usage
     seconds: float | None
@@ -142,14 +160,15 @@ class _Details(NamedTuple):
     examples: Mapping[str, str]
     swayed: int
     missing_parts: Mapping[str, int]
+    parts: Mapping[str, PartSummary]
 
 
 def summarize(database: sqlite3.Connection, entry: EvaluatorEntry, *, by: str | None, cluster: str | None) -> Summary:
     """Sum up what an evaluator made of a run's rows; see `Run.summary`."""
     whole, tallies = _counted(database, entry, by=by, cluster=cluster)
     swayed, missing = _parts(database, entry)
-    details = _Details(_examples(database, entry), swayed, missing)
-    slices = [_summary(entry, tally, _Details({}, 0, {}), slice_=name) for name, tally in tallies.items()]
+    details = _Details(_examples(database, entry), swayed, missing, _part_means(database, entry))
+    slices = [_summary(entry, tally, _Details({}, 0, {}, {}), slice_=name) for name, tally in tallies.items()]
     slices.sort(key=lambda one: (-one.rows, str(one.slice)))
     return _summary(entry, whole, details, slices=tuple(slices))
 
@@ -227,6 +246,25 @@ def _parts(database: sqlite3.Connection, entry: EvaluatorEntry) -> tuple[int, Co
     return swayed, missing
 
 
+def _part_means(database: sqlite3.Connection, entry: EvaluatorEntry) -> dict[str, PartSummary]:
+    """Sum up the parts that judge different things: a score of such parts has no spread."""
+    found = database.execute(
+        "SELECT json_extract(p.value, '$.name'), "
+        "coalesce(json_extract(p.value, '$.rating'), json_extract(p.value, '$.value')) FROM outcome o "
+        "JOIN outcome_text x ON x.evaluator = o.evaluator AND x.row = o.row, json_each(x.details, '$.parts') p "
+        "WHERE o.evaluator = ? AND o.state = 'score' AND o.detailed AND o.spread IS NULL "
+        "AND json_extract(p.value, '$.text') IS NULL ORDER BY o.row, p.key",
+        (entry.number,),
+    )
+    numbers: dict[str, array[float]] = {}
+    for name, number in found:
+        numbers.setdefault(name, array("d")).append(number)
+    return {
+        name: PartSummary(mean=math.fsum(each) / len(each), interval=score_interval(each, span=None), rows=len(each))
+        for name, each in numbers.items()
+    }
+
+
 def _summary(
     entry: EvaluatorEntry,
     tally: _Tally,
@@ -259,6 +297,7 @@ def _summary(
         labels=dict(sorted(tally.labels.items())),
         swayed=details.swayed,
         missing_parts=details.missing_parts,
+        parts=details.parts,
         disagreement=math.fsum(tally.spreads) / len(tally.spreads) if tally.spreads else None,
         usage=tally.usage,
         seconds=statistics.median(tally.seconds) if tally.seconds else None,

@@ -10,6 +10,8 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableLambda
 
+from lc_scoring.data.columns import Columns
+from lc_scoring.data.shapes import place_of
 from lc_scoring.errors import ConfigError
 from lc_scoring.runs.threads import in_thread
 
@@ -17,6 +19,12 @@ _THREAD = "lc_scoring target"
 
 PREDICTION = "prediction"
 """The column that a target's output becomes."""
+
+CONTEXTS = "contexts"
+"""The column that the contexts become which a target's output holds beside its answer."""
+
+MADE = frozenset({PREDICTION, CONTEXTS})
+"""The columns that a target may make."""
 
 
 class Target:
@@ -49,6 +57,24 @@ class Target:
             given = {name: value for name, value in values.items() if name not in self._hidden}
         output = await self._call(given)
         return str(output.text) if isinstance(output, BaseMessage) else output
+
+
+def with_output(values: Mapping[str, Any], output: Any, columns: Columns) -> Mapping[str, Any]:
+    """Return a row's values with what the target made of it.
+
+    The output is the prediction. One that holds an answer and its contexts, as a retrieval chain's does, is taken
+    apart, unless something was said of where either stands.
+
+    Examples:
+        >>> with_output({"id": 7}, {"answer": "Paris", "context": ["Paris is in France."]}, Columns.parse(None))
+        {'id': 7, 'prediction': 'Paris', 'contexts': ['Paris is in France.']}
+    """
+    if isinstance(output, Mapping) and not {PREDICTION, CONTEXTS} & columns.given.keys():
+        chains = {"input": "", **output}
+        places = place_of(chains, PREDICTION), place_of(chains, CONTEXTS)
+        if places[0] is not None and places[1] is not None:
+            return {**values, PREDICTION: output[places[0]], CONTEXTS: output[places[1]]}
+    return {**values, PREDICTION: output}
 
 
 def target_name(app: Any) -> str:

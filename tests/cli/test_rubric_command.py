@@ -38,7 +38,7 @@ def test_the_rubrics_that_come_along_are_listed_with_what_each_asks(listed: Comp
     assert (listed.returncode, listed.stderr) == (0, "")
     lines = listed.stdout.splitlines()
     names = [line.split()[0] for line in lines]
-    assert len(names) == 14
+    assert len(names) == 15
     assert names == sorted(names)
     assert {"tone", "correctness", "groundedness"} <= set(names)
     assert all(len(line.split()) > 1 for line in lines)

@@ -205,7 +205,7 @@ def test_the_evaluators_are_listed_with_their_needs() -> None:
     assert listed["trajectory"][1].startswith("needs:   prediction, agent_trajectory, input, a judge")
     for purpose, needs, returns in listed.values():
         assert purpose.endswith(".")
-        assert needs.startswith("needs:   prediction")
+        assert needs.removeprefix("needs:").strip()
         assert returns.startswith("returns: score")
 
 

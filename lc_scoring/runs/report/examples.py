@@ -17,6 +17,7 @@ from lc_scoring.runs.report.findings import Found
 from lc_scoring.runs.report.markup import Html, element, folded, together
 from lc_scoring.runs.report.safe_text import clipped, shortened
 from lc_scoring.runs.report.wording import number
+from lc_scoring.runs.target import with_output
 
 _FIELDS = ("input", "prediction", "prediction_b", "reference", "contexts", "agent_trajectory")
 _OWN = 8  # of a row's own columns, where it has none of these fields
@@ -48,10 +49,9 @@ def examples(facts: Sequence[Facts]) -> Html:
 def row_texts(found: Found, columns: Columns) -> list[tuple[str, str]]:
     """Return what a row was scored by, as names and texts; its own columns where it has none of the known fields."""
     values = found.result.values
-    texts = list(_fields(values, columns))
     if found.result.prediction is not None:
-        texts = [(name, text) for name, text in texts if name != "prediction"]
-        texts.append(("prediction", _text(found.result.prediction)))
+        values = with_output(values, found.result.prediction, columns)
+    texts = list(_fields(values, columns))
     return texts or [(name, _text(value)) for name, value in list(values.items())[:_OWN] if value is not None]
 
 
