@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -330,6 +331,9 @@ def _judges(llm: list[str] | None) -> str | list[str] | None:
 
 def main() -> None:
     """Run the command line; an error of ours or the system's is one line, not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a pipe may take fewer letters than a table has
+            stream.reconfigure(errors="replace")
     try:
         app()
     except ScoringError as error:

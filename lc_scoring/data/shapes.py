@@ -60,6 +60,7 @@ _CHAIN = "a retrieval chain"
 
 SHAPES = (
     _shape("ragas", "user_input response", input="user_input", prediction="response", contexts="retrieved_contexts"),
+    _shape("ragas", "user_input retrieved_contexts", input="user_input", contexts="retrieved_contexts"),
     _shape(
         "ragas before 0.2",
         "question answer contexts",

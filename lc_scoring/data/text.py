@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from langchain_core.messages import BaseMessage
@@ -105,7 +105,7 @@ def texts_of(name: str, value: Any) -> list[str]:
     if isinstance(value, str):
         printed = printed_texts(value)
         value = value if printed is None else printed
-    items = value if _is_list(value) else [value]
+    items = value if _is_list(value) else list(value) if isinstance(value, Iterator) else [value]
     return [item if type(item) is str else _said(f"{name}[{at}]", item) for at, item in enumerate(items)]
 
 

@@ -138,8 +138,7 @@ class FieldMatchEvaluator(ComputedStringEvaluator):
 
     def _as_score(self, result: Any) -> Score:
         parts = tuple(
-            Score(name=one["name"], value=one["score"], text=one["text"], reasoning=one["reasoning"])
-            for one in result["parts"]
+            Score(name=one["name"], value=one["score"], reasoning=one["reasoning"]) for one in result["parts"]
         )
         return replace(super()._as_score(result), parts=parts)
 

@@ -32,7 +32,7 @@ _FORMS: Mapping[str, tuple[str, ListForm | SubsetForm]] = {
     ),
     "rag_entities": (
         "entities of the reference in the contexts",
-        ListForm(states=True, verdicts=True, sourced=True, empty=NONE),
+        ListForm(states=True, verdicts=True, sourced=True, empty=NONE, once=True),
     ),
     "rag_usefulness": ("usefulness of the contexts", ListForm(verdicts=True)),
     "rag_sentences": ("sentences that are needed", SubsetForm()),

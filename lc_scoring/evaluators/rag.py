@@ -10,14 +10,16 @@ from langsmith.evaluation.evaluator import EvaluationResult, EvaluationResults
 from pydantic import Field, SkipValidation
 
 from lc_scoring.digest import digest
-from lc_scoring.errors import ConfigError, did_you_mean
+from lc_scoring.errors import ConfigError, NotApplicable, did_you_mean
 from lc_scoring.evaluators.arguments import made_of, refuse_unknown
 from lc_scoring.evaluators.list_questions import ListQuestions
 from lc_scoring.evaluators.rag_evaluator import RAGEvaluator
 from lc_scoring.evaluators.rag_metrics import METRICS
+from lc_scoring.models.embeddings import LEXICAL, resolve_embeddings
 from lc_scoring.models.resolve import resolve_llm
 from lc_scoring.rag.metric import Metric
 from lc_scoring.rag.together import Metrics
+from lc_scoring.records import Score
 
 _DEFAULT = ("faithfulness", "answer_relevancy", "context_precision", "context_recall", "answer_correctness")
 _SHARED = frozenset(RAGEvaluator.model_fields)
@@ -76,6 +78,8 @@ class RAGMetricsEvaluator(RAGEvaluator):
         shared = {name: value for name, value in kwargs.items() if name in _SHARED}
         judge = resolve_llm(llm)
         own = {name: value for name, value in kwargs.items() if name not in _OF_RUNS}
+        if any("embeddings" in kind.model_fields for kind in kinds):  # one model, so that its texts are shared too
+            own["embeddings"] = resolve_embeddings(own.get("embeddings"), LEXICAL)
         each = tuple(
             kind.from_llm(judge, **{name: value for name, value in own.items() if name in kind.model_fields})
             for kind in kinds
@@ -117,6 +121,21 @@ class RAGMetricsEvaluator(RAGEvaluator):
         each = tuple(one.metric(rehearsed=questions.rehearsed) for one in self.metrics)
         return Metrics(name=self.metric_name, metrics=each, signature=self.signature)
 
+    def _result(self, outcome: Score | NotApplicable) -> dict[str, Any]:
+        """Return the overall score, the metrics', and apart what failed and what does not apply."""
+        result = super()._result(outcome)
+        if not isinstance(outcome, Score) or not outcome.failures:
+            return result
+        errors = {one.name: one.error for one in outcome.failures}
+        states = {name: error for name, error in errors.items() if isinstance(error, NotApplicable)}
+        failed = {name: str(error) for name, error in errors.items() if name not in states}
+        apart = {name: f"{state.state}: {state.reasoning}" for name, state in states.items()}
+        told = {"failed": failed, "not_applicable": apart}
+        return {
+            **{key: value for key, value in result.items() if key != "failed"},
+            **{key: value for key, value in told.items() if value},
+        }
+
     def _report(self, result: Any, run_id: uuid.UUID | None) -> EvaluationResult | EvaluationResults:
         """Make LangSmith's feedback: the overall score's, and each metric's under its own name."""
         overall = cast("EvaluationResult", super()._report(result, run_id))
@@ -133,12 +152,16 @@ class RAGMetricsEvaluator(RAGEvaluator):
             )
             for part in parts
         ]
-        failed: Mapping[str, str] = result.get("failed", {})
+        states: Mapping[str, str] = result.get("not_applicable", {})
         apart = [
-            EvaluationResult(key=name, comment=why, source_run_id=run_id, extra={"error": True})
-            for name, why in failed.items()
+            EvaluationResult(key=name, value=why.partition(":")[0], comment=why, source_run_id=run_id)
+            for name, why in states.items()
         ]
-        return EvaluationResults(results=[overall, *each, *apart])
+        failed = [
+            EvaluationResult(key=name, comment=why, source_run_id=run_id, extra={"error": True})
+            for name, why in result.get("failed", {}).items()
+        ]
+        return EvaluationResults(results=[overall, *each, *apart, *failed])
 
 
 _OF_RUNS = frozenset({"callbacks", "tags", "metadata", "verbose"})  # the overall run's alone

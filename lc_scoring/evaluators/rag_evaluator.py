@@ -32,7 +32,7 @@ from lc_scoring.models.resolve import judge_name
 from lc_scoring.rag.metric import Metric, billed
 from lc_scoring.records import Sample, Score
 
-_MATERIAL = ("prediction", "input", "reference", "contexts")
+_MATERIAL = ("prediction", "input", "reference", "contexts", "id")
 
 
 class RAGEvaluator(JudgedEvaluator, StringEvaluator):
@@ -161,7 +161,8 @@ class RAGEvaluator(JudgedEvaluator, StringEvaluator):
         if isinstance(fields, Mapping) and any(fields.get(key) is None for key in self.input_keys):
             own = {key: value for key, value in fields.items() if value is not None}
             fields = {**fields_of_shape(fields), **own}
-        return super()._given(fields)
+        given = super()._given(fields)
+        return {**given, "id": fields.id} if isinstance(fields, Sample) and fields.id is not None else given
 
     def _texts(self, fields: Mapping[str, Any]) -> Texts:
         names = [name for name in self.input_keys if name != "contexts"]
@@ -171,6 +172,8 @@ class RAGEvaluator(JudgedEvaluator, StringEvaluator):
             if fields.get("contexts") is None:
                 raise ConfigError(f"{type(self).__name__} requires contexts, a list of texts.")
             texts["contexts"] = tuple(texts_of("contexts", fields["contexts"]))
+        if fields.get("id") is not None:
+            texts["id"] = fields["id"]
         _sample(texts)  # refuses what no judge can be shown
         return texts
 

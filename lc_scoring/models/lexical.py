@@ -74,8 +74,8 @@ def _places(word: str) -> tuple[tuple[int, float], ...]:
     padded = f"^{word}$" if size == _GROUP else word
     groups = {padded[at : at + size] for at in range(max(1, len(padded) - size + 1))}
     return (
-        (crc32(f"w:{word}".encode()) % _DIMENSIONS, _WORD_WEIGHT),
-        *((crc32(f"g:{group}".encode()) % _DIMENSIONS, 1.0) for group in sorted(groups)),
+        (crc32(f"w:{word}".encode(errors="surrogatepass")) % _DIMENSIONS, _WORD_WEIGHT),
+        *((crc32(f"g:{group}".encode(errors="surrogatepass")) % _DIMENSIONS, 1.0) for group in sorted(groups)),
     )
 
 

@@ -18,6 +18,8 @@ from lc_scoring.records import Sample, Score
 MISSING = "MISSING"
 """The verdict on what the reference says and the prediction does not."""
 
+_MOST = 1_000_000
+
 Checked = tuple[tuple[str, ...], tuple[Finding, ...]]
 """The claims of a prediction; and a finding for each, followed by what it leaves out of the reference."""
 
@@ -136,15 +138,19 @@ def f_beta(right: int, wrong: int, missing: int, *, beta: float = 1.0) -> float:
     return weight * right / whole if right else 0.0
 
 
-def check_weights(weights: Sequence[float], beta: float) -> tuple[float, float]:
+def check_weights(weights: object, beta: object) -> tuple[float, float]:
     """Return the weights of claims and similarity.
 
     Raises:
-        ConfigError: they are not two finite numbers of at least 0 with some above it, or beta is none above 0.
+        ConfigError: they are not two numbers of at least 0 with some above it, or beta is none above 0; or one is
+            beyond a million, where nothing is left of the other.
     """
-    numbers = [w for w in weights if not isinstance(w, bool) and isinstance(w, (int, float)) and 0 <= w < math.inf]
-    if len(numbers) != 2 or len(weights) != 2 or not sum(numbers):  # noqa: PLR2004 - claims and similarity
-        raise ConfigError(f"weights takes two numbers of at least 0, for claims and similarity; got {weights!r}.")
-    if isinstance(beta, bool) or not isinstance(beta, (int, float)) or not 0 < beta < math.inf:
-        raise ConfigError(f"beta takes a finite number above 0, got {beta!r}.")
+    given = list(weights) if isinstance(weights, (list, tuple)) else []
+    numbers = [w for w in given if not isinstance(w, bool) and isinstance(w, (int, float)) and 0 <= w <= _MOST]
+    if len(numbers) != 2 or len(given) != 2 or not sum(numbers):  # noqa: PLR2004 - claims and similarity
+        raise ConfigError(
+            f"weights takes two numbers of at least 0, at most {_MOST:,}, for claims and similarity; got {weights!r}."
+        )
+    if isinstance(beta, bool) or not isinstance(beta, (int, float)) or not 1 / _MOST <= beta <= _MOST:
+        raise ConfigError(f"beta takes a finite number above 0 and at most {_MOST:,}, got {beta!r}.")
     return float(numbers[0]), float(numbers[1])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from lc_scoring.flow import Flow
 from lc_scoring.rag.list_question import ListQuestion
-from lc_scoring.rag.metric import NO_CONTEXTS, NO_REFERENCE, blank, part, undefined
+from lc_scoring.rag.metric import NO_ANSWER, NO_CONTEXTS, NO_REFERENCE, blank, no_contexts, part, undefined
 from lc_scoring.records import Sample, Score
 
 NOTHING_USEFUL = "nothing useful"
@@ -29,7 +29,8 @@ class ContextPrecision:
     over the contexts that were retrieved. Where none is useful it is 0, labeled "nothing useful".
 
     Each context is judged by its use for the reference, or for the prediction where `against` says so. Without
-    contexts it is not applicable, "no contexts"; nor is it beside a blank reference, "no reference".
+    contexts it is not applicable, "no contexts"; nor is it beside a blank reference, "no reference", or prediction, "no
+    answer".
 
     Attributes:
         name: what is judged.
@@ -55,10 +56,11 @@ class ContextPrecision:
             NotApplicable: there are no contexts, or nothing to judge them by.
         """
         answer = sample.prediction if self.against == "prediction" else sample.reference
-        if not sample.contexts:
+        if no_contexts(sample):
             raise undefined(NO_CONTEXTS, "There are no contexts to judge.")
         if blank(answer):
-            raise undefined(NO_REFERENCE, f"The {self.against} is blank: contexts are judged by their use for it.")
+            state = NO_ANSWER if self.against == "prediction" else NO_REFERENCE
+            raise undefined(state, f"The {self.against} is blank: contexts are judged by their use for it.")
         findings = yield from self.usefulness.ask(sample, count=len(sample.contexts), answer=answer or "")
         parts = tuple(
             replace(

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from lc_scoring.errors import ReplyError
 from lc_scoring.flow import Flow
 from lc_scoring.rag.lines import Finding
 from lc_scoring.rag.list_question import ListQuestion
-from lc_scoring.rag.metric import NO_CLAIMS, NO_CONTEXTS, NO_ENTITIES, NO_REFERENCE, blank, part, share, told, undefined
+from lc_scoring.rag.metric import (
+    NO_CLAIMS,
+    NO_CONTEXTS,
+    NO_ENTITIES,
+    NO_REFERENCE,
+    blank,
+    no_contexts,
+    part,
+    share,
+    told,
+    undefined,
+)
 from lc_scoring.records import Sample, Score
 
 
@@ -48,7 +58,7 @@ class ContextRecall:
             NotApplicable: the reference is blank, or makes no claim.
         """
         findings = yield from attributed(self.attribution, sample)
-        if not findings and sample.contexts:
+        if not findings and not no_contexts(sample):
             raise undefined(NO_CLAIMS, "The reference makes no claim that could be looked for.")
         parts = tuple(
             part(f"claim {number}", finding.text, finding, yes="attributed", no="not in the contexts")
@@ -89,11 +99,11 @@ class ContextEntityRecall:
 
         Raises:
             ModelError: the model gave no answer.
-            ReplyError: an answer could not be read in the end, or it judges one entity in two ways.
+            ReplyError: an answer could not be read in the end.
             NotApplicable: the reference is blank, or names no entity.
         """
         findings = yield from attributed(self.entities, sample)
-        if not findings and sample.contexts:
+        if not findings and not no_contexts(sample):
             raise undefined(NO_ENTITIES, "The reference names no entity.")
         parts = tuple(
             part(f"entity {number}", finding.text, finding, yes="named", no="not in the contexts")
@@ -110,7 +120,7 @@ def attributed(question: ListQuestion, sample: Sample) -> Flow[tuple[Finding, ..
     """
     if blank(sample.reference):
         raise undefined(NO_REFERENCE, "The reference is blank.")
-    if not sample.contexts:
+    if no_contexts(sample):
         return ()
     return (yield from question.ask(sample))
 
@@ -127,15 +137,10 @@ def _recalled(name: str, parts: tuple[Score, ...], what: str, signature: str) ->
 
 
 def _as_set(findings: Sequence[Finding]) -> list[Finding]:
-    """Return each entity once.
-
-    Raises:
-        ReplyError: it stands there twice, with different verdicts.
-    """
+    """Return each entity once, with the contexts of all lines that name it."""
     once: dict[str, Finding] = {}
     for finding in findings:
         key = " ".join(finding.text.casefold().split())
-        if once.setdefault(key, finding).verdict != finding.verdict:
-            said = f"The entity {finding.text[:60]!r} is judged in two ways: which one is meant?"
-            raise ReplyError(said, reply="\n".join(f"{one.text}: {one.verdict}" for one in findings))
+        first = once.get(key, finding)
+        once[key] = replace(first, sources=tuple(sorted({*first.sources, *finding.sources})))
     return list(once.values())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lc_scoring.flow import Flow
 from lc_scoring.rag.lines import NO, Finding
 from lc_scoring.rag.list_question import ListQuestion
-from lc_scoring.rag.metric import NO_CLAIMS, NO_CONTEXTS, blank, part, share, told, undefined
+from lc_scoring.rag.metric import NO_CLAIMS, NO_CONTEXTS, blank, no_contexts, part, share, told, undefined
 from lc_scoring.records import Sample, Score
 
 _UNSUPPORTED = Finding(verdict=NO, reason="There are no contexts.")
@@ -63,7 +63,7 @@ class Faithfulness:
         return Score(
             name=self.name,
             value=value,
-            label=None if sample.contexts else NO_CONTEXTS,
+            label=NO_CONTEXTS if no_contexts(sample) else None,
             reasoning=told(parts, f"{basis}."),
             parts=parts,
             basis=basis,
@@ -81,6 +81,6 @@ def claims_of(question: ListQuestion, sample: Sample) -> Flow[tuple[str, ...]]:
 
 def supported(question: ListQuestion, sample: Sample, claims: tuple[str, ...]) -> Flow[tuple[Finding, ...]]:
     """Return for each claim whether the contexts support it, and which; without contexts none is, without asking."""
-    if not sample.contexts:
+    if no_contexts(sample):
         return (_UNSUPPORTED,) * len(claims)
     return (yield from question.ask(sample, count=len(claims), lists={"claims": claims}))

@@ -55,6 +55,7 @@ class ListForm:
         sourced: whether a YES names the contexts that it rests on, `[[YES: 1, 3]]`.
         more: the verdict of lines that follow those asked about, each of which states something; empty for none.
         empty: the word that stands for a list without lines, `[[NONE]]`; empty where there must be some.
+        once: whether what a line states may stand there twice only with the same verdict.
         structured: whether JSON was asked for.
     """
 
@@ -63,6 +64,7 @@ class ListForm:
     sourced: bool = False
     more: str = ""
     empty: str = ""
+    once: bool = False
     structured: bool = False
 
     def read(
@@ -90,6 +92,8 @@ class ListForm:
             findings = self._from_text(text, reply, contexts, count)
             self._check_own(text, marked, reply)
         self._check_count(findings, count, reply)
+        if self.once:
+            _check_once(findings, reply)
         return tuple(findings)
 
     def _from_text(self, text: str, reply: Reply, contexts: int, count: int | None) -> list[Finding]:
@@ -125,6 +129,8 @@ class ListForm:
         if not self.states:
             return Finding(reason=before, verdict=verdict, sources=sources)
         text, _, reason = before.partition(_PARTED)
+        if _PARTED in reason:
+            raise ReplyError(f"Line {number} holds {_PARTED} twice: where does the reason begin?", reply=reply.text)
         return self._stated(
             number, Finding(text=bare(text), reason=bare(reason), verdict=verdict, sources=sources), reply
         )
@@ -244,6 +250,14 @@ class ListForm:
     @property
     def _words(self) -> tuple[str, ...]:
         return (YES, NO, self.more) if self.more else (YES, NO)
+
+
+def _check_once(findings: Iterable[Finding], reply: Reply) -> None:
+    """Make sure that nothing is judged in two ways."""
+    verdicts: dict[str, str] = {}
+    for finding in findings:
+        if verdicts.setdefault(" ".join(finding.text.casefold().split()), finding.verdict) != finding.verdict:
+            raise ReplyError(f"{finding.text[:60]!r} is judged in two ways: which one is meant?", reply=reply.text)
 
 
 def _letters(text: str) -> str:

@@ -70,6 +70,11 @@ def blank(text: str | None) -> bool:
     return text is None or not text.strip()
 
 
+def no_contexts(sample: Sample) -> bool:
+    """Whether a sample has no contexts, or nothing is to be seen in them."""
+    return all(map(blank, sample.contexts))
+
+
 def undefined(state: str, why: str) -> NotApplicable:
     """Return the error of a sample for which a metric is not defined."""
     return NotApplicable(why, state)

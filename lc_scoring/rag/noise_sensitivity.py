@@ -11,7 +11,16 @@ from lc_scoring.rag.context_recall import attributed
 from lc_scoring.rag.faithfulness import claims_of, supported
 from lc_scoring.rag.lines import YES, Finding
 from lc_scoring.rag.list_question import ListQuestion
-from lc_scoring.rag.metric import NO_CLAIMS, NO_CONTEXTS, NO_REFERENCE, blank, side_by_side, told, undefined
+from lc_scoring.rag.metric import (
+    NO_CLAIMS,
+    NO_CONTEXTS,
+    NO_REFERENCE,
+    blank,
+    no_contexts,
+    side_by_side,
+    told,
+    undefined,
+)
 from lc_scoring.records import Sample, Score
 
 Noise: TypeAlias = Literal["relevant", "irrelevant"]
@@ -65,13 +74,17 @@ class NoiseSensitivity:
             ReplyError: an answer could not be read in the end.
             NotApplicable: there are no contexts, or the prediction or the reference holds nothing to judge by.
         """
-        if not sample.contexts:
+        if no_contexts(sample):
             raise undefined(NO_CONTEXTS, "There are no contexts that could mislead.")
         if blank(sample.reference):
             raise undefined(NO_REFERENCE, "The reference is blank.")
+        if blank(sample.prediction):
+            raise undefined(NO_CLAIMS, "The prediction makes no claim that could be checked.")
         (claims, support, check), attributions = yield from side_by_side(
             self._claims(sample), attributed(self.attribution, sample)
         )
+        if not attributions:
+            raise undefined(NO_CLAIMS, "The reference makes no claim that contexts could hold.")
         relevant = {place for finding in attributions if finding.verdict == YES for place in finding.sources}
         return self._score(claims, support, check, relevant)
 

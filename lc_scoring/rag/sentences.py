@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _BREAK = re.compile(
-    r"(?<![.!?…])(?P<end>[.!?…]++[\"'”’)\]]*+)(?:\s++(?=\S)|(?=\[\^?\d|【\d))"  # mark, its closings, space or citation
+    r"(?<![.!?…])(?P<end>[.!?…]++[\"'”’)\]]*+)(?:\s++(?=\S)|(?=[\[［]\^?\d|【\d))"  # an end, then space or citation
     r"|(?<=[。！？｡])(?![”’」』）。！？])\s*+(?=\S)"  # scripts that part sentences without space
     r"|\n\s*+"
 )
@@ -13,7 +13,9 @@ _NO_END = re.compile(
     r"(?:^|[\s(\"'“‘])(?:[^\W\d_]|e\.g|i\.e|etc|vs|cf|al|approx|ca|no|nos|vol|fig|eq|pp|st|mr|mrs|ms|dr|prof|sr|jr|z\.b|d\.h|bzw|usw|nr)\.$",
     re.IGNORECASE,
 )
-_MARKED = re.compile(r"\s*(?:\[\^?\d[\d,;\s^–-]*\]|【\d[\d,;\s–-]*】)+[.!?…]?")  # citations that stand behind a mark
+_MARKED = re.compile(  # citations that stand behind a mark, on its line
+    r"[^\S\n]*(?:[\[［]\^?\d[\d,;^、， –-]*[\]］]|【\d[\d,;、， –-]*】)+[.!?…]?"
+)
 _SHORT = 12  # characters; more than a shortened word, or the number of a list's item, takes
 
 

@@ -226,7 +226,7 @@ def _flat(result: Result, rows: _OwnColumns) -> dict[str, Any]:
         ours |= {"score": result.score, "value": outcome.value, "rating": outcome.rating, "label": outcome.label}
         ours |= {"reasoning": outcome.reasoning, "spread": outcome.spread, "signature": outcome.signature}
     elif isinstance(error, NotApplicable):
-        ours["reasoning"] = error.reasoning
+        ours |= {"label": error.state or None, "reasoning": error.reasoning}
     else:
         ours |= {"error": type(error).__name__, "message": str(error)}
     values = dict(result.values)

@@ -249,7 +249,6 @@ def test_who_says_that_a_column_is_another_field_has_no_row_of_that_shape() -> N
         {"query": "France?", "context": "a text"},
         {"context": "a text", "answer": "Paris"},
         {"user_input": "France?"},
-        {"user_input": "France?", "retrieved_contexts": TEXTS, "reference": "Paris"},
         {"response": "Paris", "context": "a text"},
         {"result": "Paris", "source_documents": []},
         {"Query": "France?", "Response": "Paris"},
@@ -302,7 +301,14 @@ def test_every_shape_has_a_way_to_be_told_and_hides_no_other() -> None:
         assert shape.columns.keys() <= set(FIELDS)
         row = dict.fromkeys(shape.told_by, "x")
         assert [other for other in SHAPES if other.fits(row)] == [shape]
-        assert Columns.parse(None).check(row, ["input", "prediction"]) == []
+        asked = ["input", *(["prediction"] if "prediction" in shape.columns else [])]
+        assert Columns.parse(None).check(row, asked) == []
+
+
+def test_a_ragas_set_for_retrieval_alone_is_one_too() -> None:
+    row = {"user_input": "France?", "retrieved_contexts": TEXTS, "reference": "Paris"}
+    assert fields_of_shape(row) == {"input": "France?", "contexts": TEXTS, "reference": "Paris"}
+    assert Columns.parse(None).check(row, ["input", "contexts", "reference"]) == []
 
 
 # Values.

@@ -14,6 +14,7 @@ PROMPTS = sorted(
     for entry in files("lc_scoring").joinpath("prompts").iterdir()
     if entry.name.endswith(".toml") and entry.name != "forms.toml"
 )
+RATED = [name for name in PROMPTS if not name.startswith("rag_")]
 SCALE_SLOTS = {"low", "high", "steps"}
 
 
@@ -69,17 +70,44 @@ def test_templates_are_equal_by_their_words() -> None:
 
 
 def test_there_are_prompts() -> None:
-    assert len(PROMPTS) == 12
+    assert len(PROMPTS) == 22
+    assert len(RATED) == 13
 
 
-@pytest.mark.parametrize("name", PROMPTS)
+RAG_SLOTS = {
+    "rag_attribution": {"input", "reference", "contexts"},
+    "rag_citations": {"contexts", "citations"},
+    "rag_claims": {"input", "prediction"},
+    "rag_correctness": {"input", "reference", "claims"},
+    "rag_entities": {"reference", "contexts"},
+    "rag_questions": {"prediction", "count"},
+    "rag_sentences": {"input", "sentences"},
+    "rag_support": {"contexts", "claims"},
+    "rag_usefulness": {"input", "answer", "contexts"},
+}
+
+
+@pytest.mark.parametrize("name", RAG_SLOTS)
+def test_a_rag_prompt_has_the_slots_that_will_be_filled(name: str) -> None:
+    prompt = load_prompt(name)
+    assert prompt.user.slots == RAG_SLOTS[name]
+    assert prompt.repair.slots == {"reason"} | (RAG_SLOTS[name] & {"count"})
+    assert Template.of(prompt.system).slots == frozenset()
+
+
+def test_every_rag_prompt_is_among_these() -> None:
+    assert {name for name in PROMPTS if name.startswith("rag_")} == set(RAG_SLOTS)
+
+
+@pytest.mark.parametrize("name", RATED)
 def test_a_prompt_has_the_slots_that_will_be_filled(name: str) -> None:
     prompt = load_prompt(name)
-    rated, labeled = name.endswith(("score_string", "trajectory", "metric")), "labeled" in name or "qa" in name
+    rated, labeled = name.endswith(("score_string", "trajectory", "metric", "stars")), "labeled" in name or "qa" in name
     texts = {"input", "prediction"} | ({"reference"} if labeled else set())
+    texts |= {"reference", "contexts"} if name == "stars" else set()
     if "pairwise" in name:
         texts |= {"prediction_b"}
-    examples = {"examples"} if name.endswith(("score_string", "metric")) else set()
+    examples = {"examples"} if name.endswith(("score_string", "metric", "stars")) else set()
     examples |= {"columns"} if name == "metric" else set()
     static = {"tools"} if "trajectory" in name else set() if "qa" in name else {"rubric"}
     if "trajectory" in name:
@@ -100,7 +128,7 @@ def test_a_prompt_is_counted_and_has_no_blank_ends(name: str) -> None:
         assert text == text.strip()
 
 
-@pytest.mark.parametrize("name", PROMPTS)
+@pytest.mark.parametrize("name", RATED)
 def test_what_is_the_same_for_every_sample_stands_before_the_first_sample_text(name: str) -> None:
     slots = load_prompt(name).user.pieces[1::2]
     first_of_sample = min(slots.index(slot) for slot in ("input", "prediction"))

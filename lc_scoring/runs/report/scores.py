@@ -164,4 +164,4 @@ def _parts(name: str, held: Sequence[Facts], labels: Sequence[str], drawings: Dr
         *(["without a score"] if missing else []),
     ]
     numbers = folded("Numbers of the chart", table(head, rows, label="Parts", words=[1] if several else []))
-    return together([element("h4", "Parts: criteria, judges or samples"), figure, numbers])
+    return together([element("h4", "Parts: metrics, criteria, judges or samples"), figure, numbers])
