@@ -71,24 +71,20 @@ app = (
     .pick(["answer", "context"])
 )
 folder = Path(tempfile.mkdtemp())
-columns = {"input": "question"}  # prediction and contexts are known by the shape of what the application returns
-answers = score_dataset(QUESTIONS, judge, target=app, columns=columns, run=folder / "answers.run.db")
-if failed := list(answers.results(failed=True)):
-    sys.exit(f"{len(failed)} of {answers.rows} rows failed. {failed[0].id}: {failed[0].outcome.error}")
-
-# What was retrieved, beside the ids known to be relevant: other columns, so a run of its own over the same rows.
-rows = [{**one.values, **one.prediction} for one in answers.results()]
-recall = load_evaluator("recall_at_k", k=3)
-columns = {"prediction": "context", "reference": "relevant"}
-retrieval = score_dataset(rows, recall, columns=columns, run=folder / "retrieval.run.db")
+recall = load_evaluator("recall_at_k", k=3)  # asks no judge: it counts documents by their ids
+# Answers and contexts are known by the shape of what the application returns, and the contexts are what was retrieved.
+columns = {"input": "question", "retrieved_ids": "contexts", "relevant_ids": "relevant"}
+run = score_dataset(QUESTIONS, [judge, recall], target=app, columns=columns, run=folder / "rag.run.db")
+if failed := list(run.results(failed=True)):
+    sys.exit(f"{len({one.id for one in failed})} of {run.rows} rows failed. {failed[0].id}: {failed[0].outcome.error}")
 
 if not llm:
     print("Answers and verdicts were written by hand: these numbers measure nothing.\n")
-found = {one.id: one for one in retrieval.results()}
+found = {one.id: one for one in run.results(recall.evaluation_name)}
 names = [*metrics, recall.evaluation_name]
 scored = []
 print(f"{'':8}", *names, sep="  ")
-for one in answers.results():
+for one in run.results(judge.evaluation_name):
     if not isinstance(one.outcome, Score):  # a refusal claims nothing that could be checked
         print(f"{one.id:8}  not applicable: {one.outcome.error.state}")
         continue
@@ -96,7 +92,7 @@ for one in answers.results():
     values = {**{part.name: part.value for part in one.outcome.parts}, recall.evaluation_name: found[one.id].score}
     cells = ["-" if values.get(name) is None else f"{values[name]:.2f}" for name in names]
     print(f"{one.id:8}", *(cell.rjust(len(name)) for name, cell in zip(names, cells, strict=True)), sep="  ")
-(judged,), (ranked,) = answers.summary(), retrieval.summary()
+judged, ranked = run.summary()
 for name, part in judged.parts.items():
     print(f"{name}: {part.interval} over {part.rows} rows")
 print(f"{ranked.name}: {ranked.interval} over {ranked.scored} rows")

@@ -54,7 +54,7 @@ class Columns:
     _shapes: tuple[Shape, ...] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        said = ((name, column) for name, column in self.given.items() if isinstance(column, str))
+        said = ((name, column) for name, column in self.given.items() if name in FIELDS and isinstance(column, str))
         claims = {part: name for name, column in said if not _SLOT.search(column) for part in _whole(column)}
         object.__setattr__(self, "_shapes", unclaimed(claims))
 

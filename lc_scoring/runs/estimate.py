@@ -23,13 +23,15 @@ from lc_scoring.runs.question import message_text, tokens_of
 from lc_scoring.runs.request import Request, columns_of
 from lc_scoring.runs.run import Run
 from lc_scoring.runs.run_file import check_place
-from lc_scoring.runs.target import CONTEXTS, PREDICTION
+from lc_scoring.runs.target import CONTEXTS, MADE, PREDICTION
 
 SAMPLE = 100
 """Rows of which the questions are looked at."""
 
 REPLY_TOKENS = 250
 """Tokens that a reasoned reply is taken to have; of a model that thinks it has several times as many."""
+
+_STAND_INS: Mapping[str, Any] = {PREDICTION: "...", CONTEXTS: ["..."]}  # for what a target will make
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +105,8 @@ def _estimate(
 ) -> Estimate:
     prompt, asked, usage, why = "", 0, Usage(), ""
     for row in sample:
-        values = {PREDICTION: "...", CONTEXTS: ["..."], **row.values} if has_target else row.values
         try:
-            asks = _asks(evaluator, columns, row, values)
+            asks = _asks(evaluator, columns, row, has_target=has_target)
         except ScoringError as error:
             why = why or f" The first: {error}"
             continue
@@ -131,7 +132,7 @@ def _estimate(
     )
 
 
-def _asks(evaluator: Any, columns: Columns, row: Row, values: Mapping[str, Any]) -> tuple[Ask | Embed, ...]:
+def _asks(evaluator: Any, columns: Columns, row: Row, *, has_target: bool) -> tuple[Ask | Embed, ...]:
     """Return what would be asked about a row.
 
     Raises:
@@ -139,9 +140,18 @@ def _asks(evaluator: Any, columns: Columns, row: Row, values: Mapping[str, Any])
     """
     if row.error is not None:
         raise row.error
-    fields = columns.fields(values, evaluator.input_keys, getattr(evaluator, "optional_keys", ()))
+    needed, optional = evaluator.input_keys, getattr(evaluator, "optional_keys", ())
+    values = {**_STAND_INS, **row.values} if has_target else row.values
+    unmade = [field for field in needed if has_target and _is_unmade(field, columns, values)]
+    fields = columns.fields(values, [field for field in needed if field not in unmade], optional)
+    fields |= {field: _STAND_INS.get(field, "...") for field in unmade}
     first_asks = getattr(evaluator, "first_asks", None)
     return () if first_asks is None else tuple(first_asks(fields))
+
+
+def _is_unmade(field: str, columns: Columns, values: Mapping[str, Any]) -> bool:
+    """Tell whether a field stands inside of what a target makes, where no stand-in has such a place."""
+    return bool(columns.names(field) & MADE) and bool(columns.check(values, [field]))
 
 
 def _usage(evaluator: Any, ask: Ask | Embed) -> Usage:

@@ -35,6 +35,7 @@ from lc_scoring.runs.writer import Writer
 INTERRUPTED = "stopped from the keyboard"
 """Why a run stopped that was told to with Ctrl-C."""
 
+_KNOWN_RIGHT = ("reference", "relevant_ids")  # fields that a target is not shown, whoever judges it
 _BATCH = 256  # stored rows that are taken up at once
 
 
@@ -59,9 +60,10 @@ class Session:
         if self._source is None:
             check_run_file(self.path)
         else:
-            needed = {field for evaluator in self._evaluators for field in evaluator.input_keys}
             columns = columns_of(request, self._source.columns, made=self._is_made)
-            check_source(self._source, columns, needed - (MADE if self._is_made else set()))
+            needed = {field for evaluator in self._evaluators for field in evaluator.input_keys}
+            made = {field for field in needed if self._is_made and columns.names(field) & MADE}
+            check_source(self._source, columns, needed - made)
         limits = Limits(
             max_concurrency=request.max_concurrency,
             requests_per_minute=request.requests_per_minute,
@@ -148,12 +150,13 @@ class Session:
     def _scorer(self, judgings: Sequence[Judging], source: Mapping[str, Any], columns: Columns) -> RowScorer:
         target = None
         if self._request.target is not None:
-            if callable(columns.given.get("reference")):
-                raise ConfigError(
-                    "A function for the reference does not say which columns a target must not see: name the column."
-                )
-            hidden = frozenset({"reference", "reference_outputs", *columns.names("reference")})
-            target = Target(self._request.target, hidden=hidden)
+            for field in _KNOWN_RIGHT:
+                if callable(columns.given.get(field)):
+                    raise ConfigError(
+                        f"A function for {field} does not say which columns a target must not see: name the column."
+                    )
+            hidden = {"reference_outputs", *_KNOWN_RIGHT}.union(*map(columns.names, _KNOWN_RIGHT))
+            target = Target(self._request.target, hidden=frozenset(hidden))
         return RowScorer(
             judgings,
             columns=columns,

@@ -64,7 +64,14 @@ def record(name: str) -> dict[str, Any]:
     """Return what `prompts.json` should hold of a prompt."""
     prompt = load_prompt(name)
     words = json.dumps(words_of(PROMPTS[name]), sort_keys=True)
-    words_of_all = {"rubric": RUBRIC.render(), "tools": TOOLS, "examples": "", "columns": "", "count": "3", **scale_words(SCALE)}
+    words_of_all = {
+        "rubric": RUBRIC.render(),
+        "tools": TOOLS,
+        "examples": "",
+        "columns": "",
+        "count": "3",
+        **scale_words(SCALE),
+    }
     render = PromptRenderer.of(prompt, system=Message("system", prompt.system), **words_of_all)
     question = [{"role": turn.role, "lines": turn.text.split("\n")} for turn in render(**TEXTS)]
     repair = prompt.repair.fill(reason=REASON, count="3", **scale_words(SCALE)).split("\n")

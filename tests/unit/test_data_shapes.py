@@ -460,3 +460,9 @@ def test_the_columns_of_a_field_are_those_of_every_shape() -> None:
     assert Columns.parse(None).names("reference") == {"reference", "ground_truth", "ground_truths"}
     assert Columns.parse({"reference": "gold.text"}).names("reference") == {"gold", "gold.text"}
     assert Columns.parse({"reference": str}).names("reference") == set()
+
+
+def test_ids_taken_from_a_shapes_column_leave_the_shape_as_it_is() -> None:
+    row = {"question": "France?", "context": TEXTS, "answer": "Paris"}
+    columns = Columns.parse({"retrieved_ids": "context"})
+    assert columns.fields(row, ["input", "prediction"]) == {"input": "France?", "prediction": "Paris"}

@@ -19,7 +19,16 @@ from lc_scoring.runs.report.safe_text import clipped, shortened
 from lc_scoring.runs.report.wording import number
 from lc_scoring.runs.target import with_output
 
-_FIELDS = ("input", "prediction", "prediction_b", "reference", "contexts", "agent_trajectory")
+_FIELDS = (
+    "input",
+    "prediction",
+    "prediction_b",
+    "reference",
+    "contexts",
+    "agent_trajectory",
+    "retrieved_ids",
+    "relevant_ids",
+)
 _OWN = 8  # of a row's own columns, where it has none of these fields
 _TEXT, _REASONING, _PART, _CONTEXT = 1_500, 2_000, 300, 300  # characters
 _CONTEXTS = 4_000  # characters of all of them
