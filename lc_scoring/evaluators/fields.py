@@ -83,6 +83,38 @@ class PairResult(TypedDict):
     """Whether the verdict changed with the order; only where both orders were asked."""
 
 
+class RowInput(TypedDict):
+    """What an evaluator of answers and contexts is invoked with; which of these it needs, its class says."""
+
+    prediction: NotRequired[str]
+    """The text to judge."""
+    input: NotRequired[str]
+    """What the text responds to."""
+    reference: NotRequired[str]
+    """A known good answer."""
+    contexts: NotRequired[list[str]]
+    """What the text should rest on: texts, or documents."""
+
+
+class PiecesResult(TypedDict):
+    """What an evaluator returns whose score is counted from pieces, such as claims."""
+
+    reasoning: str
+    """What took from the score."""
+    score: float | None
+    """In [0, 1]; None where the metric is not defined for the row."""
+    value: NotRequired[str]
+    """The state of a row that is out of the ordinary, such as `no claims`."""
+    basis: NotRequired[str]
+    """What was counted."""
+    parts: NotRequired[list[dict[str, Any]]]
+    """The pieces, each with its `text`, `score`, `value`, `sources` and `reasoning`."""
+    failed: NotRequired[dict[str, str]]
+    """Of several metrics, those that failed, and why."""
+    not_applicable: NotRequired[dict[str, str]]
+    """Of several metrics, those that are not defined for the row, and why."""
+
+
 class TrajectoryInput(TypedDict):
     """What the evaluator of agents' trajectories is invoked with."""
 

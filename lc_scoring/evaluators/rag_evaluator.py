@@ -19,7 +19,7 @@ from lc_scoring.errors import ConfigError, NotApplicable
 from lc_scoring.evaluators.arguments import made_of, refuse_unknown
 from lc_scoring.evaluators.context_rows import find_contexts, without_contexts
 from lc_scoring.evaluators.experiment import Key, example_fields, follow, pick, row_fields
-from lc_scoring.evaluators.fields import as_texts
+from lc_scoring.evaluators.fields import PiecesResult, RowInput, as_texts
 from lc_scoring.evaluators.judged import JudgedEvaluator, Texts
 from lc_scoring.evaluators.list_questions import ListQuestions, versions
 from lc_scoring.evaluators.reply_form import Output
@@ -100,6 +100,16 @@ class RAGEvaluator(JudgedEvaluator, StringEvaluator):
     def evaluation_name(self) -> str:
         """The metric's name: the key of the feedback in LangSmith."""
         return self.metric_name
+
+    @property
+    def InputType(self) -> type[Any]:  # noqa: N802 - Runnable's name
+        """The mapping it is invoked with."""
+        return RowInput
+
+    @property
+    def OutputType(self) -> type[Any]:  # noqa: N802 - Runnable's name
+        """The mapping it returns."""
+        return PiecesResult
 
     @property
     def signature(self) -> str:

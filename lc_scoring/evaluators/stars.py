@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, NotRequired, Self
+from typing import Any, ClassVar, Self
 
 from langsmith.schemas import Example as LangSmithExample
 from langsmith.schemas import Run
-from typing_extensions import TypedDict
 
 from lc_scoring.contexts import render_contexts
 from lc_scoring.data.text import texts_of
@@ -17,7 +16,7 @@ from lc_scoring.errors import ConfigError, NotApplicable
 from lc_scoring.evaluators.by_criteria import rubric_from
 from lc_scoring.evaluators.context_rows import find_contexts, without_contexts
 from lc_scoring.evaluators.experiment import example_fields, pick, row_fields
-from lc_scoring.evaluators.fields import as_texts
+from lc_scoring.evaluators.fields import RowInput, as_texts
 from lc_scoring.evaluators.judged import Texts
 from lc_scoring.evaluators.reply_form import ReplyForm
 from lc_scoring.evaluators.score_string import ScoreStringEvalChain
@@ -34,19 +33,6 @@ from lc_scoring.template import PromptFile, Template
 _SCALE = Scale(1, 5, 1)
 _CONTEXT = "context_"  # and a number: each context is a text of its own, so that its marks are seen for what they are
 _SECTIONS = frozenset({"input", "reference", "contexts"})  # those of the prompt that a star may do without
-
-
-class StarInput(TypedDict):
-    """What a star is invoked with; which of these it needs, and which it does without, its class says."""
-
-    prediction: str
-    """The text to rate."""
-    input: NotRequired[str]
-    """What the text responds to."""
-    reference: NotRequired[str]
-    """What the text should say."""
-    contexts: NotRequired[list[str]]
-    """What the text should rest on: texts, or documents."""
 
 
 class StarEvaluator(ScoreStringEvalChain):
@@ -113,7 +99,7 @@ class StarEvaluator(ScoreStringEvalChain):
     @property
     def InputType(self) -> type[Any]:  # noqa: N802 - Runnable's name
         """The mapping it is invoked with."""
-        return StarInput
+        return RowInput
 
     def renderer(self, form: ReplyForm, **more: str) -> Render:
         """Return what words the question, in a form of reply; see `PromptedEvaluator.renderer`."""

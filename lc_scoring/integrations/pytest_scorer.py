@@ -21,7 +21,8 @@ from lc_scoring.runs.request import check_evaluator
 from lc_scoring.runs.scoring import about, reported
 
 _DEFAULT = "labeled_score_string"
-_FURTHER_FIELDS = ("prediction_b", "agent_trajectory")  # that no evaluator is made with
+# No evaluator is made with these.
+_FURTHER_FIELDS = frozenset({"prediction_b", "agent_trajectory", "contexts", "retrieved_ids", "relevant_ids"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -242,7 +242,8 @@ def test_each_says_what_it_needs_and_what_it_can_do_with(kind: Any) -> None:
     star = kind.from_llm(Asked())
     assert (star.input_keys, star.optional_keys) == (NEEDED[kind.star], OPTIONAL[kind.star])
     assert star.evaluation_name == kind.star == star.feedback_keys[0]
-    assert star.get_input_jsonschema()["$defs"]["StarInput"]["required"] == ["prediction"]
+    properties = star.get_input_jsonschema()["$defs"]["RowInput"]["properties"]
+    assert list(properties) == ["prediction", "input", "reference", "contexts"]
     for name in NEEDED[kind.star]:
         row = {key: value for key, value in row_of(kind).items() if key != name}
         with pytest.raises(ConfigError, match=f"{kind.__name__} requires {name}"):
