@@ -7,7 +7,7 @@ from typing import Any
 
 from lc_scoring.data.columns import Columns
 from lc_scoring.data.text import texts_of
-from lc_scoring.errors import ConfigError
+from lc_scoring.errors import ConfigError, NotApplicable
 from lc_scoring.records import Failure, Score
 from lc_scoring.runs.outcomes import as_json
 from lc_scoring.runs.pieces import lowest_parts, part_number, summed_up, verdict
@@ -133,8 +133,8 @@ def _row(found: Found, columns: Columns, first: str) -> Html:
 def _judged(score: Score) -> Iterator[Html]:
     if score.label is not None:
         yield together([element("dt", "verdict"), element("dd", clipped(score.label, _PART))])
-    if score.reasoning:
-        yield together([element("dt", "reasoning"), element("dd", clipped(score.reasoning, _REASONING))])
+    if why := summed_up(score):
+        yield together([element("dt", "reasoning"), element("dd", clipped(why, _REASONING))])
     if score.spread:
         yield together([element("dt", "spread"), element("dd", number(score.spread))])
     if score.parts or score.failures:
@@ -167,5 +167,9 @@ def _part(part: Score) -> Html:
 
 
 def _missing(failure: Failure) -> Html:
-    error = clipped(f"{type(failure.error).__name__}: {failure.error}", _PART)
-    return element("li", element("b", f"{shortened(failure.name, _NAME)}: no score"), f" {error}")
+    error = failure.error
+    if isinstance(error, NotApplicable) and error.state:
+        said = f"{error.state}: {error.reasoning}"
+    else:
+        said = f"{type(error).__name__}: {error}"
+    return element("li", element("b", f"{shortened(failure.name, _NAME)}: no score"), f" {clipped(said, _PART)}")
