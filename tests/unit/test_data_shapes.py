@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 from langchain_core.documents import Document
 from langchain_core.load import dumpd
-from typer.testing import CliRunner
 
 from lc_scoring import ConfigError, Failure, Score, load_evaluator, score_dataset
-from lc_scoring.cli.app import app
 from lc_scoring.data.columns import Columns
 from lc_scoring.data.shapes import FIELDS, SHAPES, fields_of_shape
 from lc_scoring.data.source import open_source
@@ -180,10 +178,6 @@ def test_a_dry_run_knows_shapes(tmp_path: Path) -> None:
     (found,) = estimate(Request(data=file, evaluators=judge))
     assert (found.rows, found.sampled) == (3, 3)
     assert "France?" in found.prompt
-    result = CliRunner().invoke(
-        app, ["score", str(file), "-e", "exact_match", "--run", str(tmp_path / "a.run.db"), "--dry-run"]
-    )
-    assert result.exit_code == 0, result.output
 
 
 def test_a_target_sees_no_reference_of_any_shape(tmp_path: Path) -> None:

@@ -579,3 +579,16 @@ def test_a_long_reply_is_read_or_refused_at_once(text: str) -> None:
         with suppress(ReplyError):
             form.read(Reply(text=text), count=3, contexts=3, marked=["The verdict is [[YES: 1]]"])
     assert time.perf_counter() - begun < 15.0
+
+
+def test_where_the_reason_begins_must_be_plain() -> None:
+    with pytest.raises(ReplyError, match=r"Line 1 holds \|\| twice"):
+        ATTRIBUTED.read(Reply(text="1. It opened. || Or not. || Context 1. [[YES: 1]]"), contexts=1)
+
+
+def test_what_is_listed_once_is_judged_in_one_way() -> None:
+    once = ListForm(states=True, verdicts=True, sourced=True, once=True)
+    lines = "1. Rye || here [[YES: 1]]\n2. RYE || here too [[YES: 2]]"
+    assert [one.sources for one in once.read(Reply(text=lines), contexts=2)] == [(1,), (2,)]
+    with pytest.raises(ReplyError, match="'RYE' is judged in two ways"):
+        once.read(Reply(text=lines.replace("[[YES: 2]]", "[[NO]]")), contexts=2)
