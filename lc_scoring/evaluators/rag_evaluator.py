@@ -17,7 +17,7 @@ from lc_scoring.data.shapes import fields_of_shape
 from lc_scoring.data.text import texts_of
 from lc_scoring.errors import ConfigError, NotApplicable
 from lc_scoring.evaluators.arguments import made_of, refuse_unknown
-from lc_scoring.evaluators.context_rows import find_contexts, without_contexts
+from lc_scoring.evaluators.context_rows import answer_among, find_contexts, without_contexts
 from lc_scoring.evaluators.experiment import Key, example_fields, follow, pick, row_fields
 from lc_scoring.evaluators.fields import PiecesResult, RowInput, as_texts
 from lc_scoring.evaluators.judged import JudgedEvaluator, Texts
@@ -229,7 +229,7 @@ class RAGEvaluator(JudgedEvaluator, StringEvaluator):
         if "input" in self.optional_keys and (self.input_key or len(without_contexts(inputs)) == 1):
             fields["input"] = pick(without_contexts(inputs), self.input_key, "input", "the example's inputs")
         if "prediction" in self.input_keys:
-            answer = outputs if self.prediction_key is not None else without_contexts(outputs)
+            answer = outputs if self.prediction_key is not None else answer_among(outputs)
             fields["prediction"] = pick(answer, self.prediction_key, "prediction", "the run's outputs")
         if "contexts" in self.input_keys:
             fields["contexts"] = self._contexts_of(outputs, inputs)

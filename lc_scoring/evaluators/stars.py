@@ -14,7 +14,7 @@ from lc_scoring.contexts import render_contexts
 from lc_scoring.data.text import texts_of
 from lc_scoring.errors import ConfigError, NotApplicable
 from lc_scoring.evaluators.by_criteria import rubric_from
-from lc_scoring.evaluators.context_rows import find_contexts, without_contexts
+from lc_scoring.evaluators.context_rows import answer_among, find_contexts, without_contexts
 from lc_scoring.evaluators.experiment import example_fields, pick, row_fields
 from lc_scoring.evaluators.fields import RowInput, as_texts
 from lc_scoring.evaluators.judged import Texts
@@ -121,7 +121,7 @@ class StarEvaluator(ScoreStringEvalChain):
     def _row(self, run: Run, example: LangSmithExample | None) -> Mapping[str, Any]:
         if self.prepare_data is not None:
             return row_fields(self, run, example)
-        outputs = run.outputs if self.prediction_key is not None else without_contexts(run.outputs)
+        outputs = run.outputs if self.prediction_key is not None else answer_among(run.outputs)
         prediction = pick(outputs, self.prediction_key, "prediction", "the run's outputs")
         fields = {"prediction": prediction, **example_fields(self, run, example)}
         inputs = (example.inputs if example is not None else run.inputs) or {}

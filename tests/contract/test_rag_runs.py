@@ -137,6 +137,8 @@ def row(outputs: dict[str, Any], **reference: Any) -> tuple[RunTree, Example]:
         {"answer": "It opened.", "contexts": ["The mill opened."]},
         {"answer": "It opened.", "context": [Document(page_content="The mill opened.")]},
         {"answer": "It opened.", "documents": [{"page_content": "The mill opened."}]},
+        {"input": "When?", "context": [Document(page_content="The mill opened.")], "answer": "It opened."},
+        {"query": "When?", "result": "It opened.", "source_documents": [Document(page_content="The mill opened.")]},
     ],
 )
 def test_a_langsmith_row_s_contexts_are_found(outputs: dict[str, Any], server: Any) -> None:
@@ -155,7 +157,8 @@ def test_the_metrics_of_a_langsmith_row_are_reported_under_their_names(server: A
     found = {one.key: one for one in report["results"]}
     assert list(found) == ["rag", "context_recall", "faithfulness"]
     assert (found["rag"].score, found["context_recall"].score, found["faithfulness"].score) == (1.0, 1.0, None)
-    assert "no claims" in found["faithfulness"].comment
+    assert (found["faithfulness"].value, found["faithfulness"].extra) == ("no claims", None)
+    assert "no claim" in found["faithfulness"].comment
 
 
 def test_a_state_of_a_langsmith_row_has_no_score(server: Any) -> None:
