@@ -102,8 +102,7 @@ def match_fields(expected: Any, got: T, compare: Mapping[str, Comparer] | None =
 
     A value counts as the mean of what is in it, so a long list counts no more than the field beside it, and what the
     prediction adds to a list changes the share of no other field. A list's elements are compared place by place; those
-    that are missing or surplus have no credit. Sets count their common elements. Two models of different classes are
-    different values.
+    that are missing or surplus have no credit. Sets count their common elements. Models of two classes differ.
 
     All fields of a model are compared, as `==` does, also those that the expected one was not given: where it is left
     at None, a prediction that invents a value is wrong. `"ignore"` leaves a field out, in writing.

@@ -59,16 +59,13 @@ class ListQuestion:
         lists: Mapping[str, Sequence[str]] | None = None,
         **texts: str,
     ) -> Flow[tuple[Finding, ...]]:
-        """Ask about a sample.
+        """Ask about a sample, and return a finding for each line of the answer.
 
         Args:
             sample: what is judged. Its texts have their names in the prompt.
             count: how many lines are asked for; None where the judge decides.
             lists: texts that the judge is shown as numbered lists, by their names in the prompt.
             **texts: other texts, by their names in the prompt.
-
-        Returns:
-            A finding for each line.
 
         Raises:
             ModelError: the model gave no answer.
